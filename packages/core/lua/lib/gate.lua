@@ -1,0 +1,51 @@
+--- @include "wake"
+-- The gate: closed until a time. It only moves later by itself (I6); an operator may open it.
+--
+-- Plain BullMQ workers on the queues are held by BullMQ's own limiter key while the gate is shut. That key counts only
+-- together with a `max` in the queue's meta (P1: without it a plain worker started after 7 ms), so one is put there where
+-- the user has none: 2^53 - 1, which limits nothing should it outlive the gate.
+local MIRROR = "9007199254740991"
+
+local function gate_mirror(site)
+  for _, name in ipairs(site.config.queues) do
+    local base = site.prefix .. ":" .. name .. ":"
+    redis.call("SET", base .. "limiter", MIRROR, "PX", math.max(1, math.ceil(site.state.gate - site.now)))
+    if redis.call("HSETNX", base .. "meta", "max", MIRROR) == 1 then
+      redis.call("HSET", base .. "meta", "duration", "1")
+    end
+    site.state.mirrored[name] = 1
+  end
+end
+
+local function gate_unmirror(site)
+  for name in pairs(site.state.mirrored) do
+    local base = site.prefix .. ":" .. name .. ":"
+    if redis.call("GET", base .. "limiter") == MIRROR then
+      redis.call("DEL", base .. "limiter")
+    end
+    if redis.call("HGET", base .. "meta", "max") == MIRROR then
+      redis.call("HDEL", base .. "meta", "max", "duration")
+    end
+  end
+  site.state.mirrored = {}
+end
+
+-- 365 days: what an operator's pause without an end means, and the most that any hint is believed.
+local GATE_MOST_MS = 31536000000
+
+local function gate_shut(site, till, why)
+  till = math.min(till, site.now + GATE_MOST_MS)
+  if till <= site.state.gate then
+    return false
+  end
+  site.state.gate = till
+  site.state.why = why
+  gate_mirror(site)
+  return true
+end
+
+local function gate_tidy(site)
+  if site.state.gate <= site.now and next(site.state.mirrored) then
+    gate_unmirror(site)
+  end
+end

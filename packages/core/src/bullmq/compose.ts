@@ -1,0 +1,52 @@
+import { scripts } from "../redis/scripts.generated.ts";
+import { type BullScript, bullmqScripts } from "./contract.ts";
+
+export interface ComposedCommand {
+  readonly name: string;
+  readonly keys: number;
+  readonly lua: string;
+}
+
+/**
+ * Which of our scripts stands around which of BullMQ's, and under which local names BullMQ's bodies are called there.
+ * `allowOom`: fetches, settles or removes, so it must run when memory is full (P16); admission never does.
+ */
+const recipes: Readonly<
+  Record<string, { script: keyof typeof scripts; bodies: Readonly<Record<string, string>>; allowOom: boolean }>
+> = {
+  addStandardJob: { script: "add", bodies: { add: "addStandardJob" }, allowOom: false },
+  addDelayedJob: { script: "add", bodies: { add: "addDelayedJob" }, allowOom: false },
+  addPrioritizedJob: { script: "add", bodies: { add: "addPrioritizedJob" }, allowOom: false },
+  addParentJob: { script: "add", bodies: { add: "addParentJob" }, allowOom: false },
+  moveToActive: { script: "moveToActive", bodies: { moveToActive: "moveToActive" }, allowOom: true },
+  moveToFinished: ending("moveToFinished"),
+  moveToDelayed: ending("moveToDelayed"),
+  retryJob: ending("retryJob"),
+  moveJobFromActiveToWait: ending("moveJobFromActiveToWait"),
+  moveToWaitingChildren: ending("moveToWaitingChildren"),
+};
+
+function ending(name: "moveToFinished" | "moveToDelayed" | "retryJob" | "moveJobFromActiveToWait" | "moveToWaitingChildren") {
+  return { script: name, bodies: { [name]: name, moveToActive: "moveToActive" }, allowOom: true } as const;
+}
+
+const prefixed = (name: string): string => `hg:${name}`;
+
+/** Wraps the script texts that the installed BullMQ ships, without copying a line of them. */
+export function compose(name: string, scriptFlags: boolean, source: Readonly<Record<string, BullScript>> = bullmqScripts): ComposedCommand {
+  const recipe = recipes[name];
+  const own = source[name];
+  if (!recipe || !own) throw new Error(`no recipe for ${name}`);
+  const shebang = recipe.allowOom && scriptFlags ? "#!lua flags=allow-oom\n" : "";
+  const bodies = Object.entries(recipe.bodies).map(
+    ([local, command]) => `local function ${local}(KEYS, ARGV)\n${source[command]?.content}\nend\n`,
+  );
+  return {
+    name: prefixed(name),
+    keys: own.keys,
+    lua: `${shebang}${bodies.join("")}${scripts[recipe.script].lua}`,
+  };
+}
+
+export const composedNames: readonly string[] = Object.keys(recipes);
+export const composedName = (name: string): string | null => (name in recipes ? prefixed(name) : null);

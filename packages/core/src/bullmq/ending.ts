@@ -1,0 +1,40 @@
+/** How a permit ends; DESIGN.md section 2. */
+export type Outcome = "ok" | "throttled" | "failed" | "released";
+
+/** What a run tells about its end, before BullMQ moves the job. */
+export interface Ending {
+  readonly outcome: Outcome;
+  /** How long the API asks to be left alone (ms); 0 when it said nothing. */
+  readonly retryAfterMs: number;
+  /** The real cost by unit, or null where it is the reserved one. */
+  readonly spent: Readonly<Record<string, number>> | null;
+}
+
+/** A run that says nothing (a plain BullMQ call on the backend) neither feeds the controller nor refunds anything. */
+export const silentEnding: Ending = { outcome: "failed", retryAfterMs: 0, spent: null };
+
+/** What a worker holds for one active job. */
+export interface Permit {
+  /** Opaque; goes back with the outcome. */
+  readonly text: string;
+  /** `<jobId>:<attemptsStarted>`: what makes an ending that is sent twice recognisable. */
+  readonly id: string;
+  readonly deferrals: number;
+  /** Epoch ms of the first deferral, on Redis' clock; null when there was none. */
+  readonly deferredAt: number | null;
+}
+
+/** The flat hash that BullMQ's scripts answer for a job, as far as Headgate reads it. */
+export function readPermit(jobId: string, flat: readonly string[], text: string): Permit {
+  const field = (name: string): string | undefined => {
+    for (let index = 0; index < flat.length; index += 2) if (flat[index] === name) return flat[index + 1];
+    return undefined;
+  };
+  const deferredAt = field("hg:deferredAt");
+  return {
+    text,
+    id: `${jobId}:${field("ats") ?? "0"}`,
+    deferrals: Number(field("hg:deferrals") ?? 0),
+    deferredAt: deferredAt === undefined ? null : Number(deferredAt),
+  };
+}

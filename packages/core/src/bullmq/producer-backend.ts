@@ -1,0 +1,64 @@
+import { createIORedisClient, type JobJson, QueueKeys, type QueueOptions, RedisConnection, RedisQueueBackend } from "bullmq";
+import type { Client } from "../redis/connection.ts";
+import { composedName } from "./compose.ts";
+
+export interface Admission {
+  /** Encoded job id. */
+  readonly id: string;
+  /** Stays the same when an enqueue is sent twice. */
+  readonly nonce: string;
+  /** JSON, or "" where all jobs of the queue cost the same. */
+  readonly cost: string;
+  readonly mode: "wait" | "refuse";
+  /** The paced slot that an earlier answer reserved, or "". */
+  readonly slot: string;
+}
+
+type Args = (string | number | boolean | Buffer | undefined)[];
+
+/** BullMQ's way of storing a job, with admission in the same script. */
+export class ProducerBackend extends RedisQueueBackend {
+  readonly #redis: ReturnType<typeof createIORedisClient>;
+  #admission: Admission | null = null;
+
+  constructor(client: Client, name: string, prefix: string) {
+    const keys = new QueueKeys(prefix);
+    const options: QueueOptions = { prefix, connection: client as never };
+    super(
+      new RedisConnection(client, { shared: true, blocking: false }),
+      name,
+      keys.getKeys(name),
+      (type) => keys.toKey(name, type),
+      options,
+    );
+    this.#redis = createIORedisClient(client as never);
+  }
+
+  /** Asks for admission. BullMQ picks the add command and its arguments; it calls `execCommand` before it first awaits. */
+  async admit(job: JobJson, admission: Admission): Promise<unknown> {
+    this.#admission = admission;
+    try {
+      return await this.addJobToTransaction(this.#redis as never, job, admission.id);
+    } finally {
+      this.#admission = null;
+    }
+  }
+
+  override execCommand(client: unknown, commandName: string, args: Args): unknown {
+    const admission = this.#admission;
+    const name = commandName.startsWith("add") ? composedName(commandName) : null;
+    if (admission === null || name === null) return super.execCommand(client as never, commandName, args);
+    this.#admission = null;
+    const { id, nonce, cost, mode, slot } = admission;
+    return (client as { runCommand(name: string, args: Args): Promise<unknown> }).runCommand(name, [
+      ...args,
+      this.keys[""],
+      id,
+      nonce,
+      cost,
+      mode,
+      slot,
+      "",
+    ]);
+  }
+}

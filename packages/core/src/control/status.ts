@@ -1,0 +1,168 @@
+import type { Limiter } from "../define/limiter.ts";
+import type { Queue } from "../define/queue.ts";
+import { headgateError } from "../errors.ts";
+import type { Level } from "../producer/result.ts";
+import type { Client } from "../redis/connection.ts";
+import { limiterKey } from "../redis/keys.ts";
+import { runScript } from "../redis/scripts.ts";
+
+export interface QueueStatus {
+  readonly queue: string;
+  readonly limiter: string;
+  /** Jobs admitted and not finished. */
+  readonly depth: number;
+  readonly capacity: number;
+  /** How far depth is above capacity (only revivals can take it there). */
+  readonly overCapacity: number;
+  readonly level: Level;
+  /** Why the level is not open: depth, gate, throttled, operator. */
+  readonly reason: string | null;
+  /** Since when it has this level: epoch ms on Redis' clock. */
+  readonly since: number;
+  readonly version: number;
+  /** Jobs finished per second, over the last 10 s or so. */
+  readonly drainPerSecond: number;
+  readonly oldestJobAgeMs: number | null;
+  /** When a refused producer should ask again (ms); 0 at levels that admit. */
+  readonly retryAfterMs: number;
+  readonly counts: Readonly<
+    Record<"wait" | "paused" | "prioritized" | "delayed" | "active" | "waiting-children" | "completed" | "failed", number>
+  >;
+  /** BullMQ's own pause: workers take nothing. */
+  readonly paused: boolean;
+  readonly pauseReason: string | null;
+  /** Set when processes started with different definitions of this queue. */
+  readonly disagreement: string | null;
+}
+
+export interface LimiterStatus {
+  readonly limiter: string;
+  /** Permits per second of the controller; null while it does not pace. */
+  readonly rate: number | null;
+  /** free, ramp, flush or steady; docs/controller.md. */
+  readonly phase: string;
+  readonly adaptive: boolean;
+  readonly gate: {
+    readonly closed: boolean;
+    /** Epoch ms on Redis' clock. */
+    readonly until: number | null;
+    readonly remainingMs: number;
+    readonly reason: string | null;
+    /** True while one probe decides whether it opens. */
+    readonly halfOpen: boolean;
+  };
+  readonly inFlight: number;
+  readonly concurrency: number | null;
+  readonly limits: readonly {
+    readonly unit: string;
+    readonly amount: number;
+    readonly perMs: number;
+    readonly burst: number;
+    /** What could be granted at once now; negative after a cost above burst. */
+    readonly remaining: number;
+  }[];
+  /** Over the last 10 s. */
+  readonly acceptedPerSecond: number;
+  readonly throttledPerSecond: number;
+  readonly throttledShare: number;
+  /** Since the limiter was first registered. */
+  readonly totals: Readonly<Record<"granted" | "ok" | "throttled" | "failed" | "released", number>>;
+  readonly queues: readonly string[];
+  /** The operator's setLimits stands above the code's definition. */
+  readonly overridden: boolean;
+  readonly disagreement: string | null;
+}
+
+interface QueueReply {
+  now: number;
+  depth: number;
+  capacity: number;
+  level: Level;
+  reason: string;
+  version: number;
+  since: number;
+  pause?: { till: number; reason: string };
+  drain: number;
+  oldest?: number;
+  retryAfter: number;
+  paused: boolean;
+  counts: QueueStatus["counts"];
+  disagreement?: string;
+}
+
+interface LimiterReply {
+  now: number;
+  rate?: number;
+  phase: string;
+  adaptive: boolean;
+  gateUntil: number;
+  why: string;
+  half: boolean;
+  pauseReason?: string;
+  inFlight: number;
+  concurrency?: number;
+  limits?: LimiterStatus["limits"];
+  queues?: string[];
+  accepted: number;
+  throttled: number;
+  share: number;
+  totals: LimiterStatus["totals"];
+  disagreement?: string;
+  override?: string;
+}
+
+async function inspect<T>(client: Client, prefix: string, queue: string): Promise<T> {
+  const text = await runScript(client, "inspect", [limiterKey(prefix), prefix, queue, ""]);
+  if (typeof text !== "string" || text === "") throw headgateError("HG_NOT_REGISTERED", { got: queue || prefix });
+  return JSON.parse(text) as T;
+}
+
+export async function readQueueStatus(client: Client, queue: Queue): Promise<QueueStatus> {
+  const reply = await inspect<QueueReply>(client, queue.limiter.prefix, queue.name);
+  return {
+    queue: queue.name,
+    limiter: queue.limiter.name,
+    depth: reply.depth,
+    capacity: reply.capacity,
+    overCapacity: Math.max(0, reply.depth - reply.capacity),
+    level: reply.level,
+    reason: reply.reason || null,
+    since: Math.floor(reply.since),
+    version: reply.version,
+    drainPerSecond: reply.drain,
+    oldestJobAgeMs: reply.oldest === undefined ? null : Math.max(0, Math.round(reply.now - reply.oldest)),
+    retryAfterMs: reply.retryAfter,
+    counts: reply.counts,
+    paused: reply.paused,
+    pauseReason: reply.pause?.reason || null,
+    disagreement: reply.disagreement ?? null,
+  };
+}
+
+export async function readLimiterStatus(client: Client, limiter: Limiter): Promise<LimiterStatus> {
+  const reply = await inspect<LimiterReply>(client, limiter.prefix, "");
+  const closed = reply.gateUntil > reply.now;
+  return {
+    limiter: limiter.name,
+    rate: reply.rate ?? null,
+    phase: reply.phase,
+    adaptive: reply.adaptive,
+    gate: {
+      closed,
+      until: closed ? Math.ceil(reply.gateUntil) : null,
+      remainingMs: closed ? Math.ceil(reply.gateUntil - reply.now) : 0,
+      reason: closed ? reply.pauseReason || reply.why : null,
+      halfOpen: reply.half,
+    },
+    inFlight: reply.inFlight,
+    concurrency: reply.concurrency ?? null,
+    limits: reply.limits ?? [],
+    acceptedPerSecond: reply.accepted,
+    throttledPerSecond: reply.throttled,
+    throttledShare: reply.share,
+    totals: reply.totals,
+    queues: reply.queues ?? [],
+    overridden: reply.override !== undefined,
+    disagreement: reply.disagreement ?? null,
+  };
+}

@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { headgateError } from "../errors.ts";
+
+/** `"250ms"`, `"30s"`, `"1.5h"`, `"1d"`, or a number of milliseconds. */
+export type Duration = number | `${number}${"ms" | "s" | "m" | "h" | "d"}`;
+
+const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const MOST_MS = 400 * UNIT_MS.d;
+const PATTERN = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+
+function milliseconds(input: unknown): number | null {
+  const match = typeof input === "string" ? PATTERN.exec(input) : null;
+  const ms = match ? Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS] : input;
+  return typeof ms === "number" && Number.isFinite(ms) && ms >= 0 && ms <= MOST_MS ? ms : null;
+}
+
+const EXPECTED = 'a duration such as "250ms", "30s", "5m", "6h", "1d", or milliseconds, up to 400 days';
+
+/** Milliseconds of a duration. @throws HG_OPTION_INVALID */
+export function parseDuration(input: Duration): number {
+  const ms = milliseconds(input);
+  if (ms === null) throw headgateError("HG_OPTION_INVALID", { what: "duration", expected: EXPECTED, got: input });
+  return ms;
+}
+
+/** A duration in an options schema: milliseconds come out. */
+export const durationSchema: z.ZodType<number, Duration> = z.custom<Duration>((input) => milliseconds(input) !== null, {
+  error: `expected ${EXPECTED}`,
+}).transform((input) => milliseconds(input) as number);

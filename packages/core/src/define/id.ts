@@ -1,0 +1,28 @@
+import { randomUUID } from "node:crypto";
+import { headgateError } from "../errors.ts";
+
+/**
+ * BullMQ refuses ids that look like numbers or hold colons, and an id must not meet one of a queue's own keys ("wait",
+ * "meta"). So a stored id starts with `~`, and what is not [A-Za-z0-9._-] is percent-encoded: readable and reversible.
+ */
+const MARK = "~";
+const ID_MOST_BYTES = 256;
+
+export function encodeId(id: string): string {
+  if (typeof id !== "string" || id.length === 0 || Buffer.byteLength(id) > ID_MOST_BYTES || !id.isWellFormed()) {
+    throw headgateError("HG_ID_INVALID", { expected: `a well-formed string of 1 to ${ID_MOST_BYTES} bytes`, got: id });
+  }
+  return MARK + encodeURIComponent(id).replace(/[!'()*~]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** The caller's id; an id that plain BullMQ made comes back as it is. */
+export function decodeId(encoded: string): string {
+  if (!encoded.startsWith(MARK)) return encoded;
+  try {
+    return decodeURIComponent(encoded.slice(MARK.length));
+  } catch {
+    return encoded;
+  }
+}
+
+export const createId = (): string => randomUUID();

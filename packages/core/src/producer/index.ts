@@ -1,0 +1,5 @@
+export type { QueueStatus } from "../control/status.ts";
+export type { LevelChange } from "../signal/feed.ts";
+export type { EnqueueOptions } from "./options.ts";
+export { createProducer, Producer, type ProducerEvents, type ProducerOptions } from "./producer.ts";
+export type { Accepted, EnqueueResult, Level, Refused, RefusalReason } from "./result.ts";

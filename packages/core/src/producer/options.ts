@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { type Duration, durationSchema } from "../define/duration.ts";
+import { parseOptions } from "../define/options.ts";
+
+export interface EnqueueOptions {
+  /** `"wait"` (default): stand in line until there is room. `"refuse"`: answer at once. */
+  readonly onPressure?: "wait" | "refuse";
+  /** The longest wait; then refused with reason `"timeout"`. Default: none. */
+  readonly timeout?: Duration;
+  /** Ends the wait: rejects with `signal.reason`. */
+  readonly signal?: AbortSignal;
+  /** Any string up to 256 bytes; makes the enqueue idempotent while the job is remembered. Default: a new one. */
+  readonly id?: string;
+  /** 1 (most urgent) to 2,097,151; jobs without one run before all that have one. */
+  readonly priority?: number;
+  /** Not before this has passed. */
+  readonly delay?: Duration;
+}
+
+const schema = z.object({
+  onPressure: z.enum(["wait", "refuse"]).default("wait"),
+  timeout: durationSchema.nullable().default(null),
+  signal: z.instanceof(AbortSignal).optional(),
+  id: z.string().optional(),
+  priority: z.int().min(1).max(2_097_151).default(0),
+  delay: durationSchema.default(0),
+});
+
+export interface ResolvedEnqueueOptions {
+  readonly mode: "wait" | "refuse";
+  readonly timeoutMs: number | null;
+  readonly signal: AbortSignal | undefined;
+  readonly id: string | undefined;
+  readonly priority: number;
+  readonly delayMs: number;
+}
+
+const plain: ResolvedEnqueueOptions = Object.freeze({
+  mode: "wait",
+  timeoutMs: null,
+  signal: undefined,
+  id: undefined,
+  priority: 0,
+  delayMs: 0,
+});
+
+/** Checked on every enqueue; the common case, no options, costs nothing. */
+export function resolveEnqueueOptions(options: EnqueueOptions | undefined): ResolvedEnqueueOptions {
+  if (options === undefined) return plain;
+  const { onPressure, timeout, signal, id, priority, delay } = parseOptions("enqueue", schema, options);
+  return { mode: onPressure, timeoutMs: timeout, signal, id, priority, delayMs: delay };
+}

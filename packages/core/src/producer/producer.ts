@@ -1,0 +1,270 @@
+import { EventEmitter } from "node:events";
+import { Writable } from "node:stream";
+import { createId, encodeId } from "../define/id.ts";
+import { parsePayload, serializePayload } from "../define/payload.ts";
+import type { Queue } from "../define/queue.ts";
+import { ProducerBackend } from "../bullmq/producer-backend.ts";
+import { readQueueStatus, type QueueStatus } from "../control/status.ts";
+import { headgateError } from "../errors.ts";
+import { type Connection, openClient } from "../redis/connection.ts";
+import { enqueueFault, unavailable } from "../redis/fault.ts";
+import { closedError, Link } from "../redis/link.ts";
+import { Feed, type LevelChange } from "../signal/feed.ts";
+import { runningOn } from "../worker/running.ts";
+import { type EnqueueOptions, type ResolvedEnqueueOptions, resolveEnqueueOptions } from "./options.ts";
+import { type Accepted, type EnqueueResult, readAdmission, type Refusal, withoutSlot } from "./result.ts";
+import { Results } from "./results.ts";
+import { type Ask, WaitingLine } from "./waiting-line.ts";
+
+export interface ProducerOptions {
+  readonly connection: Connection;
+  /** How long one question to Redis may take before `enqueue` answers with HG_REDIS_UNAVAILABLE; default 2 s. */
+  readonly commandTimeoutMs?: number;
+}
+
+export interface ProducerEvents {
+  level: [LevelChange];
+  error: [Error];
+}
+
+const COMMAND_TIMEOUT_MS = 2_000;
+/** How many admissions `enqueueMany` has on the way at once: enough to hide the round trip. */
+const MANY_IN_FLIGHT = 64;
+
+/** What a producer keeps for a queue: the way to store its jobs, and who waits. */
+interface Lane {
+  readonly backend: ProducerBackend;
+  readonly line: WaitingLine;
+  readonly uniform: boolean;
+}
+
+/** Enqueues jobs, and is slowed, told or refused when the API behind a queue cannot keep up. */
+export class Producer extends EventEmitter<ProducerEvents> {
+  readonly #link: Link;
+  readonly #connection: Connection;
+  readonly #commandTimeoutMs: number;
+  readonly #lanes = new Map<Queue, Promise<Lane>>();
+  readonly #opened = new Map<Queue, Lane>();
+  readonly #results: Results;
+  #feed: Feed | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor({ connection, commandTimeoutMs = COMMAND_TIMEOUT_MS }: ProducerOptions) {
+    super();
+    this.#connection = connection;
+    this.#commandTimeoutMs = commandTimeoutMs;
+    this.#link = new Link(connection, (error) => this.#report(error));
+    this.#results = new Results(connection);
+  }
+
+  /** Connected and checked, or throws the coded error of what is wrong. */
+  async ready(): Promise<void> {
+    await this.#link.ready();
+  }
+
+  /**
+   * Asks for admission of one job. Expected answers are values; errors are bad input and broken infrastructure, the latter
+   * with `id` and `outcome`, so that a retry with that id is safe.
+   */
+  async enqueue<In, Out>(queue: Queue<In, Out>, payload: In, options?: EnqueueOptions): Promise<EnqueueResult> {
+    if (this.#closing) throw closedError("producer");
+    const resolved = resolveEnqueueOptions(options);
+    resolved.signal?.throwIfAborted();
+    const id = resolved.id ?? createId();
+    const encoded = encodeId(id);
+    const parsed = parsePayload(queue, payload);
+    const value = parsed instanceof Promise ? await parsed : parsed;
+    const data = serializePayload(queue, value);
+    const cost = queue.costOf(value);
+    const lane = this.#opened.get(queue as Queue) ?? (await this.#lane(queue as Queue, id));
+
+    const ask = this.#asking(queue as Queue, lane, { id, encoded, data, cost: lane.uniform ? "" : JSON.stringify(cost) }, resolved);
+    if (resolved.mode === "refuse") return strip(await ask("", "refuse"));
+    if (lane.line.length > 0) return this.#stand(queue as Queue, lane, ask, null, resolved);
+    // Only the head of the line reserves a paced slot.
+    const first = await ask("", "refuse");
+    return first.accepted ? first : this.#stand(queue as Queue, lane, ask, first, resolved);
+  }
+
+  /** Enqueues what an iterable yields, one admission each, answers in order; the source is read as answers come in. */
+  async *enqueueMany<In, Out>(
+    queue: Queue<In, Out>,
+    payloads: Iterable<In> | AsyncIterable<In>,
+    options?: EnqueueOptions,
+  ): AsyncGenerator<EnqueueResult, void, undefined> {
+    const onTheWay: Promise<EnqueueResult>[] = [];
+    try {
+      for await (const payload of payloads) {
+        const result = this.enqueue(queue, payload, options);
+        // Its rejection is thrown where its turn comes, below.
+        result.catch(() => undefined);
+        onTheWay.push(result);
+        if (onTheWay.length >= MANY_IN_FLIGHT) yield await (onTheWay.shift() as Promise<EnqueueResult>);
+      }
+      while (onTheWay.length > 0) yield await (onTheWay.shift() as Promise<EnqueueResult>);
+    } finally {
+      await Promise.allSettled(onTheWay);
+    }
+  }
+
+  /** A Writable in object mode: every chunk is one payload, pressure is backpressure. */
+  writable<In, Out>(queue: Queue<In, Out>, options?: Omit<EnqueueOptions, "onPressure" | "id">): Writable {
+    const abort = new AbortController();
+    const signals = options?.signal ? [abort.signal, options.signal] : [abort.signal];
+    return new Writable({
+      objectMode: true,
+      highWaterMark: MANY_IN_FLIGHT,
+      write: (payload: In, _encoding, done) => {
+        this.enqueue(queue, payload, { ...options, signal: AbortSignal.any(signals) }).then(
+          (result) => done(result.accepted ? null : headgateError("HG_REFUSED", { got: result.reason })),
+          done,
+        );
+      },
+      destroy: (error, done) => {
+        abort.abort(error ?? undefined);
+        done(error);
+      },
+    });
+  }
+
+  async status(queue: Queue): Promise<QueueStatus> {
+    await this.#link.queue(queue);
+    return readQueueStatus(this.#link.client, queue);
+  }
+
+  /** Removes a job that does not run yet; false when it runs, has ended, or is not there. */
+  async cancel(queue: Queue, id: string): Promise<boolean> {
+    const { backend } = await this.#lane(queue, id);
+    const encoded = encodeId(id);
+    const state = await backend.getState(encoded);
+    if (state === "active" || state === "completed" || state === "failed" || state === "unknown") return false;
+    const removed = await backend.remove(encoded, true).catch(() => 0);
+    return removed === 1;
+  }
+
+  /** What a job returned; throws HG_JOB_FAILED, HG_JOB_NOT_FOUND or HG_RESULT_TIMEOUT. */
+  async result(queue: Queue, id: string, options: { readonly timeout?: number | string } = {}): Promise<unknown> {
+    await this.#link.queue(queue);
+    return this.#results.of(queue, id, options);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    for (const { line } of this.#opened.values()) line.end(closedError("producer"));
+    await this.#results.close();
+    await this.#feed?.close();
+    await this.#link.close();
+  }
+
+  #stand(queue: Queue, lane: Lane, ask: Ask, first: Refusal | null, options: ResolvedEnqueueOptions): Promise<EnqueueResult> {
+    if (runningOn() === queue.limiter.prefix) {
+      throw headgateError("HG_WAIT_IN_WORKER", { got: `queue "${queue.name}" from a job of limiter "${queue.limiter.name}"` });
+    }
+    return lane.line.wait(ask, first, options.timeoutMs, options.signal);
+  }
+
+  /** One question to Redis, to be asked as often as needed: always the same job, always the same nonce. */
+  #asking(
+    queue: Queue,
+    lane: Lane,
+    job: { readonly id: string; readonly encoded: string; readonly data: string; readonly cost: string },
+    options: ResolvedEnqueueOptions,
+  ): Ask {
+    const nonce = createId();
+    const { attempts, backoff } = queue;
+    const opts = {
+      attempts,
+      backoff: { type: backoff.type, delay: backoff.delayMs, ...(backoff.jitter > 0 ? { jitter: backoff.jitter } : {}) },
+      ...(options.priority > 0 ? { priority: options.priority } : {}),
+      ...(options.delayMs > 0 ? { delay: options.delayMs } : {}),
+    };
+    return async (slot, mode) => {
+      const json = { id: job.encoded, name: queue.name, data: job.data, opts, timestamp: Date.now() };
+      const admission = { id: job.encoded, nonce, cost: job.cost, mode, slot } as const;
+      try {
+        const reply = await this.#inTime(lane.backend.admit(json as never, admission), job.id);
+        return readAdmission(reply, job.id);
+      } catch (error) {
+        if (!isUnregistered(error)) throw enqueueFault(error, job.id);
+        // Somebody emptied Redis: register again, once, and ask again.
+        this.#link.forget();
+        await this.#link.queue(queue);
+        return readAdmission(await this.#inTime(lane.backend.admit(json as never, admission), job.id), job.id);
+      }
+    };
+  }
+
+  async #inTime<T>(answer: Promise<T>, id: string): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(unavailable("timeout", id, "unknown")), this.#commandTimeoutMs);
+    });
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #lane(queue: Queue, id: string): Promise<Lane> {
+    let lane = this.#lanes.get(queue);
+    if (!lane) {
+      lane = this.#open(queue);
+      this.#lanes.set(queue, lane);
+      lane.catch(() => this.#lanes.delete(queue));
+    }
+    try {
+      return await lane;
+    } catch (error) {
+      throw enqueueFault(error, id);
+    }
+  }
+
+  async #open(queue: Queue): Promise<Lane> {
+    await this.#link.queue(queue);
+    this.#feed ??= new Feed(
+      openClient(this.#connection).on("error", () => undefined),
+      (prefix, change) => this.#onLevel(prefix, change),
+      () => this.#wakeAll(),
+    );
+    await this.#feed.follow(queue.limiter.prefix);
+    const backend = new ProducerBackend(this.#link.client, queue.bullmq.name, queue.bullmq.prefix);
+    backend.on("error", (error: Error) => this.#report(error));
+    await backend.waitUntilReady();
+    const lane = { backend, line: new WaitingLine(), uniform: queue.uniformCost !== null };
+    this.#opened.set(queue, lane);
+    return lane;
+  }
+
+  #onLevel(prefix: string, change: LevelChange): void {
+    for (const [queue, { line }] of this.#opened) {
+      if (queue.name === change.queue && queue.limiter.prefix === prefix) line.wake(change.level !== "open");
+    }
+    this.emit("level", change);
+  }
+
+  /** After a gap in the subscription nobody knows what was missed: every line looks once. */
+  #wakeAll(): void {
+    for (const { line } of this.#opened.values()) line.wake();
+  }
+
+  #report(error: Error): void {
+    if (this.listenerCount("error") > 0) this.emit("error", error);
+  }
+}
+
+const strip = (answer: Accepted | Refusal): EnqueueResult => (answer.accepted ? answer : withoutSlot(answer));
+
+const isUnregistered = (error: unknown): boolean =>
+  error instanceof Error && error.message.startsWith("HG_NOT_REGISTERED");
+
+export const createProducer = (options: ProducerOptions): Producer => new Producer(options);
+

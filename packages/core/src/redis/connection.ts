@@ -1,0 +1,91 @@
+import { Cluster, Redis, type RedisOptions } from "ioredis";
+import { headgateError } from "../errors.ts";
+
+/** A Redis URL, ioredis options, or an ioredis client. A client is a template: it is duplicated, never used or closed. */
+export type Connection = string | RedisOptions | Redis | Cluster;
+export type Client = Redis | Cluster;
+
+/** How long a start waits for Redis before it fails (ms). */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+const isClient = (connection: Connection): connection is Client =>
+  typeof connection === "object" && typeof (connection as Client).defineCommand === "function";
+
+const keyPrefixOf = (connection: Exclude<Connection, string>): string | undefined =>
+  isClient(connection)
+    ? (connection.options as { keyPrefix?: string }).keyPrefix
+    : (connection as RedisOptions).keyPrefix;
+
+/**
+ * Opens a connection of our own. Commands that lost their connection are sent again (`maxRetriesPerRequest: null`, as
+ * BullMQ needs it): every script is safe to be sent twice.
+ */
+export function openClient(connection: Connection): Client {
+  if (typeof connection !== "string" && keyPrefixOf(connection)) {
+    throw headgateError("HG_KEY_PREFIX_UNSUPPORTED", { got: keyPrefixOf(connection) });
+  }
+  // The options' type has optional properties that exactOptionalPropertyTypes keeps from being spread: hence the casts.
+  const own: RedisOptions = {
+    maxRetriesPerRequest: null,
+    enableOfflineQueue: true,
+    // First retry after 50 ms, then at most every second: a fleet has to resume within 2 s of Redis' return.
+    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times - 1, 10), 1_000),
+  };
+  if (typeof connection === "string") return new Redis(connection, own as never);
+  if (!isClient(connection)) return new Redis({ ...connection, ...own } as never);
+  if (connection instanceof Cluster || (connection as { isCluster?: boolean }).isCluster) {
+    return (connection as Cluster).duplicate(undefined, { redisOptions: own as never });
+  }
+  return (connection as Redis).duplicate(own);
+}
+
+/** Where a client points, without credentials. */
+export function addressOf(client: Client): string {
+  if (client instanceof Cluster) return "redis cluster";
+  const { host, port, path } = client.options;
+  return path ?? `${host ?? "127.0.0.1"}:${port ?? 6379}`;
+}
+
+/** Resolves when the client can be used; throws HG_REDIS_UNREACHABLE when that takes too long. */
+export async function connected(client: Client, timeoutMs: number = CONNECT_TIMEOUT_MS): Promise<void> {
+  if (client.status === "ready") return;
+  let last: unknown;
+  await new Promise<void>((resolve, reject) => {
+    const settle = (error?: Error) => {
+      clearTimeout(timer);
+      client.off("ready", onReady);
+      client.off("error", onError);
+      client.off("end", onEnd);
+      if (error) reject(error);
+      else resolve();
+    };
+    const unreachable = () =>
+      headgateError("HG_REDIS_UNREACHABLE", { got: `${addressOf(client)}: ${reasonOf(last)}`, cause: last });
+    const onReady = () => settle();
+    const onError = (error: unknown) => {
+      last = error;
+    };
+    const onEnd = () => settle(unreachable());
+    const timer = setTimeout(() => settle(unreachable()), timeoutMs);
+    client.on("ready", onReady);
+    client.on("error", onError);
+    client.on("end", onEnd);
+    if (client.status === "wait") client.connect().catch(onError);
+  });
+}
+
+function reasonOf(error: unknown): string {
+  if (error === undefined) return "no answer";
+  const { code, message } = error as { code?: string; message?: string };
+  return code ?? message ?? "unknown error";
+}
+
+/** Ends a client: politely when it is connected, at once when not. */
+export async function closeClient(client: Client): Promise<void> {
+  if (client.status === "end") return;
+  if (client.status === "ready") {
+    await client.quit().catch(() => client.disconnect());
+    return;
+  }
+  client.disconnect();
+}

@@ -1,0 +1,68 @@
+import type { Limiter } from "../define/limiter.ts";
+import type { Queue } from "../define/queue.ts";
+import { limiterDefinition, queueDefinition } from "../define/registration.ts";
+import { headgateError } from "../errors.ts";
+import type { Client } from "./connection.ts";
+import { limiterKey, queueBase, queueKey, registryKey } from "./keys.ts";
+import { runScript } from "./scripts.ts";
+
+/** In-flight is summed over a limiter's queues in every script, so their number is bounded. */
+const MOST_QUEUES = 64;
+
+export async function registerLimiter(client: Client, limiter: Limiter): Promise<void> {
+  const { json, hash } = limiterDefinition(limiter);
+  const key = limiterKey(limiter.prefix);
+  await runScript(client, "register", [
+    key, key, limiter.prefix, json, hash, limiter.revision ?? "", "", "", "", "", MOST_QUEUES, "",
+  ]);
+}
+
+export async function registerQueue(client: Client, queue: Queue): Promise<void> {
+  const { limiter } = queue;
+  await claimName(client, queue);
+  const own = limiterDefinition(limiter);
+  const { json, hash } = queueDefinition(queue);
+  const answer = await runScript(client, "register", [
+    limiterKey(limiter.prefix),
+    queueKey(limiter.prefix, queue.name),
+    limiter.prefix,
+    own.json,
+    own.hash,
+    limiter.revision ?? "",
+    queue.name,
+    json,
+    hash,
+    queue.revision ?? "",
+    MOST_QUEUES,
+    "",
+  ]);
+  if (answer === "full") {
+    throw headgateError("HG_LIMITER_FULL", { expected: `at most ${MOST_QUEUES} queues on ${limiter.name}`, got: queue.name });
+  }
+}
+
+/** A queue that holds jobs stays with its limiter: its jobs would be stranded under the old one's keys. */
+async function claimName(client: Client, queue: Queue): Promise<void> {
+  const registry = registryKey(queue.limiter.namespace);
+  const known = await client.hget(registry, queue.name);
+  if (known === queue.limiter.name) return;
+  if (known !== null) {
+    const held = await countJobs(client, `{${queue.limiter.namespace}:${known}}`, queue.name);
+    if (held > 0) {
+      throw headgateError("HG_QUEUE_MOVED", {
+        expected: `queue "${queue.name}" on limiter "${known}", where it holds ${held} jobs`,
+        got: `limiter "${queue.limiter.name}"`,
+      });
+    }
+    await client.srem(`{${queue.limiter.namespace}:${known}}:@queues`, queue.name);
+  }
+  await client.hset(registry, queue.name, queue.limiter.name);
+}
+
+async function countJobs(client: Client, prefix: string, name: string): Promise<number> {
+  const base = queueBase(prefix, name);
+  const lists = ["wait", "active", "paused"].map((state) => client.llen(base + state));
+  const sets = ["prioritized", "delayed", "waiting-children"].map((state) => client.zcard(base + state));
+  const counts = await Promise.all([...lists, ...sets]);
+  return counts.reduce((sum, count) => sum + count, 0);
+}

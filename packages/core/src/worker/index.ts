@@ -1,0 +1,4 @@
+export { throttled, ThrottledError } from "./classify.ts";
+export type { FetchInit, JobContext, JobInfo } from "./context.ts";
+export type { Processor } from "./run-job.ts";
+export { createWorker, HeadgateWorker, type WorkerEvents, type WorkerOptions } from "./worker.ts";
