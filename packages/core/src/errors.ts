@@ -33,6 +33,9 @@ export const errorTable = {
   HG_RESULT_TIMEOUT: { summary: "A result did not come in time", fix: "Pass a longer timeout." },
   HG_LOCK_LOST: { summary: "A worker lost the lock of a job it was running", fix: "Do not block the event loop for longer than lockDuration." },
   HG_NOT_REGISTERED: { summary: "The limiter or queue was never registered in this Redis", fix: "Start a producer or worker with its definition first." },
+  HG_USAGE: { summary: "A command was called in a way that it does not know", fix: "See headgate <command> --help." },
+  HG_BOARD_UNPROTECTED: { summary: "The board would be open to the network without a password", fix: "Set HEADGATE_BOARD_PASSWORD, or bind to 127.0.0.1." },
+  HG_BOARD_PORT: { summary: "The board's port cannot be used", fix: "Pass another --port, or 0 for any." },
   HG_CONFIG_NOT_FOUND: { summary: "There is no configuration file", fix: "Write headgate.config.ts, or name one with --config." },
   HG_CONFIG_INVALID: { summary: "The configuration file cannot be used", fix: "Correct the option named in the message." },
 } as const;

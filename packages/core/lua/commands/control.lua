@@ -1,19 +1,13 @@
 --- @keys 1
 --- @include "clock"
---- @include "site"
---- @include "count"
---- @include "wake"
---- @include "gate"
---- @include "ring"
---- @include "level"
---- @include "law"
+--- @include "slow"
 --- @include "config"
 --[[
   The operator's levers. What they change is felt at once: sleeping workers are woken in the same script.
 
   KEYS[1]  <prefix>:@limiter
   ARGV[1]  prefix
-  ARGV[2]  pauseLimiter | resumeLimiter | setLimits | pauseQueue | resumeQueue | changed
+  ARGV[2]  pauseLimiter | resumeLimiter | setLimits | pauseQueue | resumeQueue
   ARGV[3]  queue name or ""
   ARGV[4]  pause: for how many ms, or "" for ever;  setLimits: the override (JSON)
   ARGV[5]  reason
@@ -25,46 +19,41 @@ local now = clock(ARGV[6])
 if redis.call("HEXISTS", KEYS[1], "code") == 0 then
   return 0
 end
-
 if action == "setLimits" then
   redis.call("HSET", KEYS[1], "override", value)
-  recompile(prefix, now)
+  recompile(prefix)
 end
 
-local config, state = load_limiter(prefix, now)
-local site = { prefix = prefix, now = now, config = config, state = state, queue = { name = name } }
-if name ~= "" then
-  site.queue = load_queue(prefix, name)
-  site.base = site.queue.base
-  if not site.queue.config then
-    return 0
-  end
+-- Any queue of the limiter gives the site; a limiter without queues has nobody to wake.
+local any = name ~= "" and name or redis.call("SRANDMEMBER", prefix .. ":@queues")
+local site = any and site_of(prefix .. ":" .. any .. ":", now)
+if not site then
+  return name == "" and action == "setLimits" and 1 or 0
 end
 
+if site.calm then
+  slow().uncalm(site)
+end
+-- What an operator's pause without an end means: gate.lua bounds it to 365 days.
+local FOR_EVER_MS = 31536000000
+local till = now + (value ~= "" and tonumber(value) or FOR_EVER_MS)
 if action == "pauseLimiter" then
-  gate_shut(site, now + (value ~= "" and tonumber(value) or GATE_MOST_MS), "operator")
-  state.why = "operator"
+  slow().gate_shut(site, till, "operator")
+  slow().cold(site).why = "operator"
   redis.call("HSET", KEYS[1], "pauseReason", reason)
 elseif action == "resumeLimiter" then
-  state.gate = 0
-  state.why = ""
-  state.half = 0
-  state.probe = nil
-  gate_unmirror(site)
+  slow().cold(site).why = ""
+  site.hot.gate = 0
+  site.hot.half = 0
+  site.hot.probe = 0
+  slow().gate_unmirror(site)
   redis.call("HDEL", KEYS[1], "pauseReason")
-elseif action == "pauseQueue" then
-  site.queue.state.pause = { till = now + (value ~= "" and tonumber(value) or GATE_MOST_MS), reason = reason }
-  save_queue(prefix, site.queue)
-elseif action == "resumeQueue" then
-  site.queue.state.pause = nil
-  save_queue(prefix, site.queue)
+elseif action == "pauseQueue" or action == "resumeQueue" then
+  local queue = slow().load_queue(site, name)
+  queue.state.pause = action == "pauseQueue" and { till = till, reason = reason } or nil
+  slow().save_queue(site, queue)
 end
-
-wake(site)
+slow().wake(site)
+slow().level_review_all(site)
 save(site)
-if name ~= "" then
-  level_review(site, site.queue, depth_of(site.base))
-else
-  level_review_all(site)
-end
 return 1

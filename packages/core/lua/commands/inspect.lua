@@ -1,14 +1,8 @@
 --- @keys 1
 --- @include "clock"
---- @include "site"
---- @include "count"
---- @include "bucket"
---- @include "ring"
---- @include "gate"
---- @include "law"
---- @include "level"
+--- @include "slow"
 --[[
-  Everything there is to know about a limiter, or about one of its queues, at one moment. Reads only.
+  Everything there is to know about a limiter, or about one of its queues, at one moment. Changes nothing.
 
   KEYS[1]  <prefix>:@limiter
   ARGV[1]  prefix
@@ -17,57 +11,58 @@
   Reply    JSON, decoded in src/control/status.ts; "" when it was never registered
 ]]
 local prefix, name, now = ARGV[1], ARGV[2], clock(ARGV[3])
-local config, state = load_limiter(prefix, now)
-local meta = redis.call("HMGET", KEYS[1], "code", "hash", "revision", "disagreement", "override", "pauseReason")
-if not meta[1] then
+local meta = redis.call("HMGET", KEYS[1], "code", "disagreement", "override", "pauseReason",
+  "count:throttled", "count:failed", "count:released")
+local any = name ~= "" and name or redis.call("SRANDMEMBER", prefix .. ":@queues")
+local site = meta[1] and any and site_of(prefix .. ":" .. any .. ":", now)
+if not site then
   return ""
 end
-local site = { prefix = prefix, now = now, config = config, state = state, queue = { name = name } }
+local PHASES = { "free", "ramp", "flush", "steady" }
+if site.calm then
+  slow().uncalm(site)
+  save(site)
+end
+local state, hot, plan = slow().cold(site), site.hot, site.plan
 
 if name == "" then
-  local limits = {}
-  for _, limit in ipairs(config.limits) do
-    limits[#limits + 1] = {
-      unit = limit.unit, amount = limit.amount, perMs = limit.per, burst = limit.burst,
-      remaining = bucket_of(state, limit, now).level,
+  slow().law_begin(site)
+  buckets_fill(plan, hot, now)
+  local limits, queues = {}, {}
+  for index, limit in ipairs(site.config.limits) do
+    limits[index] = {
+      unit = limit.unit, amount = limit.amount, perMs = limit.perMs, burst = limit.burst, remaining = hot.level[index],
     }
   end
-  local law = law_init(state.law, config, now)
-  local rate = law_rate(law, config)
-  local ok, throttled = ring_sums(state.ring, RING_SECONDS, now)
+  for queue in slow().each_name(site) do queues[#queues + 1] = queue end
+  local rate = law_rate(hot, plan)
+  local ok, throttled = slow().ring_sums(site, 10)
   return cjson.encode({
-    now = now, rate = rate ~= math.huge and rate or nil, phase = law.phase, adaptive = config.adaptive == 1,
-    gateUntil = state.gate, why = state.why, half = state.half == 1, pauseReason = meta[6] or nil,
-    inFlight = in_flight(site), concurrency = config.concurrency,
-    limits = #limits > 0 and limits or nil, queues = #config.queues > 0 and config.queues or nil,
-    accepted = ok / RING_SECONDS, throttled = throttled / RING_SECONDS, share = throttled_share(state.ring, now),
-    totals = { granted = state.granted, ok = state.ok, throttled = state.throttled, failed = state.failed,
-      released = state.released },
-    hash = meta[2], revision = meta[3] or nil, disagreement = meta[4] or nil, override = meta[5] or nil,
+    now = now, rate = rate ~= math.huge and rate or nil, phase = PHASES[hot.phase], adaptive = plan.adaptive == 1,
+    gateUntil = hot.gate, why = state.why, half = hot.half == 1, pauseReason = meta[4] or nil,
+    inFlight = in_flight(site), concurrency = plan.concurrency > 0 and plan.concurrency or nil,
+    limits = #limits > 0 and limits or nil, queues = queues,
+    accepted = ok / 10, throttled = throttled / 10, share = slow().throttled_share(site),
+    totals = { granted = hot.granted, ok = hot.ok, throttled = tonumber(meta[5] or 0),
+      failed = tonumber(meta[6] or 0), released = tonumber(meta[7] or 0) },
+    disagreement = meta[2] or nil, override = meta[3] or nil,
   })
 end
 
-local queue = load_queue(prefix, name)
-if not queue.config then
-  return ""
-end
-site.queue, site.base = queue, queue.base
-local base = queue.base
+local queue = slow().load_queue(site, name)
+local base = site.base
 local oldest
 for _, list in ipairs({ "wait", "active" }) do
   local id = redis.call("LINDEX", base .. list, -1)
   local at = id and tonumber(redis.call("HGET", base .. id, "timestamp") or "")
   if at and (not oldest or at < oldest) then oldest = at end
 end
-local depth = depth_of(base)
-local retry_after = 0
-if queue.state.level == "closed" then
-  retry_after = level_retry_after(site, queue, depth)
-end
+local depth = slow().depth_of(base)
 return cjson.encode({
   now = now, depth = depth, capacity = queue.config.capacity,
   level = queue.state.level, reason = queue.state.reason, version = queue.state.version, since = queue.state.since,
-  pause = queue.state.pause, drain = drain_per_second(state, name, now), oldest = oldest, retryAfter = retry_after,
+  pause = queue.state.pause, drain = slow().drain_per_second(site.pulse, now), oldest = oldest,
+  retryAfter = queue.state.level == "closed" and slow().level_retry_after(site, queue, depth) or 0,
   paused = redis.call("HEXISTS", base .. "meta", "paused") == 1,
   counts = {
     wait = redis.call("LLEN", base .. "wait"), paused = redis.call("LLEN", base .. "paused"),

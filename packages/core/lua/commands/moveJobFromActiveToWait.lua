@@ -1,20 +1,24 @@
 --- @keys 9
 --- @include "clock"
---- @include "site"
 --- @include "finish"
 --[[
   Puts an active job back at the head (a worker that gives it up); settles only. BullMQ's reply is a TTL that makes the
   worker sleep, so it is answered 0.
 
   KEYS[1..9]   BullMQ's moveJobFromActiveToWait
-  ARGV[1..3]   BullMQ's moveJobFromActiveToWait
+  ARGV[1..3]   BullMQ's moveJobFromActiveToWait; [1] job id
   ARGV[4]      key prefix of the queue
   ARGV[5]      timestamp of the host
-  ARGV[6..15]  the ending (lib/finish.lua)
+  ARGV[6]      not used here
+  ARGV[7]      the ending (lib/finish.lua)
   Reply        0, or BullMQ's error code
 ]]
-local site, ending = ending_of(ARGV[4], ARGV[5], ARGV, 6)
-return finish(site, ending, function()
+local ending = cjson.decode(ARGV[7])
+local site = site_of(ARGV[4], clock(ending[NOW]))
+if not site then
+  return redis.error_reply("HG_NOT_REGISTERED " .. ARGV[4])
+end
+return finish(site, ending, ARGV[1], ARGV[5], "", false, function()
   local reply = moveJobFromActiveToWait(KEYS, ARGV)
   return reply < 0 and reply or 0
 end, nil)

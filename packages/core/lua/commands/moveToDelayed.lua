@@ -1,6 +1,5 @@
 --- @keys 11
 --- @include "clock"
---- @include "site"
 --- @include "finish"
 --[[
   Puts an active job back with a delay: a retry with backoff, or a deferral.
@@ -10,31 +9,37 @@
 
   KEYS[1..11]   BullMQ's moveToDelayed
   ARGV[1..9]    BullMQ's moveToDelayed; [2] timestamp, [3] job id, [5] delay, [8] fetch next?, [9] packed opts
-  ARGV[10..19]  the ending (lib/finish.lua)
-  ARGV[20]      "1" for a deferral
+  ARGV[10]      not used here
+  ARGV[11]      the ending (lib/finish.lua)
+  ARGV[12]      "1" for a deferral
   Reply         as BullMQ's, and: [5] the permit of the next job, [6] the delay of a deferral (ms)
 ]]
 local DEFER_LEAST_MS = 100
 local DEFER_MOST_MS = 30000
 
-local site, ending = ending_of(ARGV[1], ARGV[2], ARGV, 10)
+local ending = cjson.decode(ARGV[11])
+local site = site_of(ARGV[1], clock(ending[NOW]))
+if not site then
+  return redis.error_reply("HG_NOT_REGISTERED " .. ARGV[1])
+end
 local next_opts = ARGV[8] == "1" and ARGV[9] or nil
 local job_key, delay = KEYS[5], nil
-local reply = finish(site, ending, function()
+local reply = finish(site, ending, ARGV[3], ARGV[2], "delayed", false, function()
   ARGV[8] = "0"
-  if ARGV[20] ~= "1" then
+  if ARGV[12] ~= "1" then
     return moveToDelayed(KEYS, ARGV)
   end
   local deferrals = tonumber(redis.call("HGET", job_key, "hg:deferrals") or 0)
   local backoff = math.min(DEFER_MOST_MS, DEFER_LEAST_MS * 2 ^ math.min(deferrals, 20))
-  delay = math.ceil(math.max(site.state.gate - site.now, ending.retry_after, backoff))
-  ARGV[2] = tostring(math.floor(site.now))
-  ARGV[5] = tostring(delay)
+  delay = math.ceil(math.max(site.hot.gate - site.now, ending[RETRY_AFTER], backoff))
+  ARGV[2] = math.floor(site.now)
+  ARGV[5] = delay
   local moved = moveToDelayed(KEYS, ARGV)
   if moved == 0 then
     redis.call("HINCRBY", job_key, "hg:deferrals", 1)
     redis.call("HSETNX", job_key, "hg:deferredAt", math.floor(site.now))
     redis.call("HSET", job_key, "hg:deferred", "1")
+    site.hot.deferred = site.hot.deferred + 1
   end
   return moved
 end, next_opts)

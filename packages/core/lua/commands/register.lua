@@ -1,11 +1,6 @@
 --- @keys 2
 --- @include "clock"
---- @include "site"
---- @include "count"
---- @include "gate"
---- @include "ring"
---- @include "level"
---- @include "law"
+--- @include "slow"
 --- @include "config"
 --[[
   A process that starts registers what its code says about a limiter and, where it has one, a queue. A lower revision
@@ -23,36 +18,48 @@
 ]]
 local prefix, now = ARGV[1], clock(ARGV[10])
 
--- Keeps `code`, `hash` and `revision` of one definition; true when this one is now in force.
+-- Keeps `code`, `hash` and `revision` of one definition; answers whether anything changed, and whether it is in force.
 local function keep(key, code, hash, revision)
-  local known = redis.call("HMGET", key, "hash", "revision", "code")
+  local known = redis.call("HMGET", key, "hash", "revision")
   local mine, theirs = tonumber(revision), tonumber(known[2] or "")
-  local same = known[1] == hash
-  if known[1] and not same then
+  if known[1] == hash and mine == theirs then
+    return false, true
+  end
+  if known[1] and known[1] ~= hash then
     redis.call("HSET", key, "disagreement", string.format(
       "definition %s%s met %s%s", string.sub(hash, 1, 8), mine and " (revision " .. mine .. ")" or "",
       string.sub(known[1], 1, 8), theirs and " (revision " .. theirs .. ")" or ""))
   end
   if theirs and (not mine or mine < theirs) then
-    return same
+    return false, false
   end
   redis.call("HSET", key, "code", code, "hash", hash, "revision", revision)
-  return true
+  return true, true
 end
 
 local queue = ARGV[5]
+local joined = false
 if queue ~= "" and redis.call("SISMEMBER", prefix .. ":@queues", queue) == 0 then
   if redis.call("SCARD", prefix .. ":@queues") >= tonumber(ARGV[9]) then
     return "full"
   end
   redis.call("SADD", prefix .. ":@queues", queue)
+  joined = true
 end
-keep(KEYS[1], ARGV[2], ARGV[3], ARGV[4])
-local config, state = recompile(prefix, now)
-if queue ~= "" and keep(KEYS[2], ARGV[6], ARGV[7], ARGV[8]) then
-  redis.call("HSET", KEYS[2], "config", cmsgpack.pack(cjson.decode(ARGV[6])))
-  local site = { prefix = prefix, now = now, config = config, state = state, queue = load_queue(prefix, queue) }
-  site.base = site.queue.base
-  level_review(site, site.queue, depth_of(site.base))
+local changed = keep(KEYS[1], ARGV[2], ARGV[3], ARGV[4])
+if queue ~= "" then
+  local other, in_force = keep(KEYS[2], ARGV[6], ARGV[7], ARGV[8])
+  if in_force then
+    redis.call("HSET", KEYS[2], "config", cmsgpack.pack(cjson.decode(ARGV[6])))
+  end
+  changed = changed or other
+end
+if changed or joined then
+  recompile(prefix)
+end
+if queue ~= "" and changed then
+  local site = site_of(prefix .. ":" .. queue .. ":", now)
+  slow().level_review(site, slow().load_queue(site, queue), slow().depth_of(site.base))
+  save(site)
 end
 return "ok"

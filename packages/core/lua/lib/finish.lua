@@ -1,74 +1,96 @@
 --- @include "fetch"
---- @include "settle"
--- What every command that ends a run has in common: hear the API, run BullMQ's body, settle the permit, fetch the next.
+-- What every command that ends a run has in common: hear the API, run BullMQ's body, settle the permit, take the next job.
+-- All of it is decided in memory; only when BullMQ's body agreed is it written.
 
--- ARGV from `from` on: worker id, token, free slots, grant ms, permit, permit id, outcome, retry-after ms, spent (JSON),
--- time. See src/bullmq/backend.ts, which writes them.
-local function ending_of(site_base, host_now, ARGV, from)
-  local site = site_of(site_base, clock(ARGV[from + 9]))
-  local ending = {
-    who = {
-      worker = ARGV[from], token = ARGV[from + 1], free = tonumber(ARGV[from + 2]), grant_ms = ARGV[from + 3],
-      host_now = tonumber(host_now), finishing = true,
-    },
-    permit = permit_parse(ARGV[from + 4]),
-    id = ARGV[from + 5],
-    outcome = ARGV[from + 6],
-    retry_after = tonumber(ARGV[from + 7]) or 0,
-    spent = ARGV[from + 8] ~= "" and ARGV[from + 8] and cjson.decode(ARGV[from + 8]) or nil,
-  }
-  return site, ending
-end
+-- An ending is one argument, because ioredis pays for each: a JSON array that src/bullmq/worker-backend.ts writes.
+local WORKER, FREE_SLOTS, PERMIT, STARTED, TOKEN, OUTCOME, RETRY_AFTER, SPENT, NOW = 1, 2, 3, 4, 5, 6, 7, 8, 9
 
-local function recorded(site, ending)
-  local grant = redis.call("GET", site.prefix .. ":@grant:" .. site.queue.name .. ":" .. ending.who.token)
-  local known = grant and cjson.decode(grant)
-  return known and known.settled == ending.id and ending.id ~= "" and known or nil
-end
-
--- The same command a second time, after its reply was lost: the same answer, nothing charged, nothing moved.
-local function repeated(site, ending)
-  local known = recorded(site, ending)
-  if not known then
+local function permit_of(ending)
+  local given = ending[PERMIT]
+  if #given == 0 then
     return nil
   end
-  if known.job ~= "" and redis.call("GET", site.base .. known.job .. ":lock") == ending.who.token then
-    return { redis.call("HGETALL", site.base .. known.job), known.job, 0, 0, known.permit }
-  end
-  return 0
+  return {
+    granted = given[1], at = given[2] / 1000, rate = given[3] / 1000, probe = given[4] == 1,
+    reserved = given[5] ~= "" and cjson.decode(given[5]) or nil,
+  }
 end
 
--- `body` runs BullMQ's command without its own fetch; `next_opts` are the packed opts for the next job, nil for none.
-local function finish(site, ending, body, next_opts)
-  local throttled = ending.permit and ending.outcome == "throttled"
-  if throttled and not recorded(site, ending) then
-    hear(site, ending.permit, ending.retry_after)
+-- Was this very run already ended, in the way that is asked for? The command is here a second time because its reply was
+-- lost; its permit is settled, and the job that came with the lost reply is still locked by the same token.
+local function ended_before(site, job_id, started, target)
+  return target ~= "" and redis.call("ZSCORE", site.base .. target, job_id)
+    and redis.call("HGET", site.base .. job_id, "ats") == started
+end
+
+local function repeated(site, job_id, started, token, target)
+  local known = ended_before(site, job_id, started, target)
+  local id = waiting().held_by(site.base, token)
+  if id and id ~= job_id then
+    local permit = { site.hot.granted, math.floor(site.now * 1000), 0, site.hot.half,
+      redis.call("HGET", site.base .. id, "hg:cost") or "" }
+    return { redis.call("HGETALL", site.base .. id), id, 0, 0, permit }
   end
-  local reply = body()
+  return known and 0 or nil
+end
+
+-- `body(fetch)` runs BullMQ's command, "1" with its own fetch where it has one; `next_opts` are the packed opts for the
+-- next job, nil where none is wanted; `target` is the set in which the job stands afterwards; `rides`: the body can fetch.
+local function finish(site, ending, job_id, host_now, target, rides, body, next_opts)
+  local hot, plan = site.hot, site.plan
+  if site.calm then
+    slow().uncalm(site)
+  end
+  local permit, outcome, started = permit_of(ending), ending[OUTCOME], ending[STARTED]
+  local who = { worker = ending[WORKER], free = ending[FREE_SLOTS], host_now = tonumber(host_now), finishing = true }
+  if permit and outcome == "throttled" and not ended_before(site, job_id, started, target) then
+    slow().hear(site, permit, ending[RETRY_AFTER])
+    save(site)
+  end
+
+  -- Where the next job's cost is known without looking, BullMQ's own fetch takes it in the same body.
+  local cost = plan.uniform == 1 and plan_cost(plan) or nil
+  local wait
+  rides = rides and cost and next_opts and hot.deferred == 0 and hot.mirrored == 0 and not (permit and permit.probe)
+  if rides then
+    wait = permit_wait(site, cost, 1)
+  end
+  local reply = body(rides and wait == 0 and "1" or "0")
   if type(reply) == "number" and reply < 0 then
-    local known = repeated(site, ending)
-    if known then
-      return known
-    end
-    if throttled then
-      save(site)
-    end
-    return reply
+    return repeated(site, job_id, started, ending[TOKEN], target) or reply
   end
-  settle(site, ending.permit, ending.outcome, ending.spent)
-  local next_reply = 0
-  if next_opts then
-    next_reply = fetch(site, ending.who, next_opts)
+
+  if permit then
+    if outcome == "ok" then
+      if hot.second < math.floor(site.now / 1000) then slow().ring_turn(site) end
+      hot.secondOk = hot.secondOk + 1
+      hot.ok = hot.ok + 1
+    end
+    if outcome ~= "ok" or permit.probe or ending[SPENT] then
+      slow().settled(site, permit, outcome, ending[SPENT] or nil, cost)
+    end
   end
-  local took = type(next_reply) == "table" and type(next_reply[1]) == "table"
-  remember(site, ending.who, took and next_reply[2] or nil, ending.id)
+
+  if rides then
+    if wait == 0 then
+      reply = taken(site, who, reply, cost, "")
+    else
+      reply = waiting().refused(site, who, wait, next_opts, false)
+    end
+  elseif next_opts then
+    reply = fetch(site, who, next_opts)
+  else
+    reply = 0
+  end
+  local took = type(reply) == "table" and type(reply[1]) == "table"
   -- A slot of a full limiter was freed and not filled again here: somebody else may sleep for it.
-  if not took and site.config.concurrency and in_flight(site) >= site.config.concurrency - 1 then
-    wake(site)
+  if not took and plan.concurrency > 0 and in_flight(site) >= plan.concurrency - 1 then
+    slow().wake(site)
   end
-  if site.queue.state.level ~= "open" then
-    level_review(site, site.queue, depth_of(site.base))
+  if site.pulse.level ~= 0 then
+    local queue = slow().load_queue(site, site.name)
+    slow().level_review(site, queue, slow().depth_of(site.base))
   end
   save(site)
-  return next_reply
+  return reply
 end

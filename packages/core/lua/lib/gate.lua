@@ -1,4 +1,3 @@
---- @include "wake"
 -- The gate: closed until a time. It only moves later by itself (I6); an operator may open it.
 --
 -- Plain BullMQ workers on the queues are held by BullMQ's own limiter key while the gate is shut. That key counts only
@@ -7,18 +6,18 @@
 local MIRROR = "9007199254740991"
 
 local function gate_mirror(site)
-  for _, name in ipairs(site.config.queues) do
+  for name in each_name(site) do
     local base = site.prefix .. ":" .. name .. ":"
-    redis.call("SET", base .. "limiter", MIRROR, "PX", math.max(1, math.ceil(site.state.gate - site.now)))
+    redis.call("SET", base .. "limiter", MIRROR, "PX", math.max(1, math.ceil(site.hot.gate - site.now)))
     if redis.call("HSETNX", base .. "meta", "max", MIRROR) == 1 then
       redis.call("HSET", base .. "meta", "duration", "1")
     end
-    site.state.mirrored[name] = 1
   end
+  site.hot.mirrored = 1
 end
 
 local function gate_unmirror(site)
-  for name in pairs(site.state.mirrored) do
+  for name in each_name(site) do
     local base = site.prefix .. ":" .. name .. ":"
     if redis.call("GET", base .. "limiter") == MIRROR then
       redis.call("DEL", base .. "limiter")
@@ -27,7 +26,7 @@ local function gate_unmirror(site)
       redis.call("HDEL", base .. "meta", "max", "duration")
     end
   end
-  site.state.mirrored = {}
+  site.hot.mirrored = 0
 end
 
 -- 365 days: what an operator's pause without an end means, and the most that any hint is believed.
@@ -35,17 +34,17 @@ local GATE_MOST_MS = 31536000000
 
 local function gate_shut(site, till, why)
   till = math.min(till, site.now + GATE_MOST_MS)
-  if till <= site.state.gate then
-    return false
+  if till <= site.hot.gate then
+    return
   end
-  site.state.gate = till
-  site.state.why = why
+  site.hot.gate = till
+  cold(site).why = why
   gate_mirror(site)
-  return true
 end
 
+-- The first script after the gate's end takes the mirror away.
 local function gate_tidy(site)
-  if site.state.gate <= site.now and next(site.state.mirrored) then
+  if site.hot.mirrored == 1 and site.hot.gate <= site.now then
     gate_unmirror(site)
   end
 end

@@ -1,52 +1,131 @@
 -- Where a script stands: the limiter, the queue, the time. Loaded once, changed in place, saved once.
 --
--- Keys (all share the limiter's hash tag; src/redis/keys.ts lists them with owner and lifetime):
---   <prefix>:@limiter        hash: config, state (cmsgpack), and what register.lua keeps beside them
---   <prefix>:@queue:<name>   hash: config, state (cmsgpack)
--- `@` is in no queue name, so nothing here can collide with a queue's own keys.
---
--- State is one packed value: a script pays one read and one write for it, whatever it holds. As single fields the
--- same state cost 14 more redis.call per job.
-local function fresh_limiter_state(now)
-  return {
-    gate = 0, why = "", half = 0,
-    buckets = {}, served = {}, drain = {}, absent = {}, mirrored = {},
-    law = {}, ring = { at = math.floor(now / 1000), ok = {}, throttled = {} },
-    granted = 0, ok = 0, throttled = 0, failed = 0, released = 0,
-  }
+-- <prefix>:@limiter is one hash (src/redis/keys.ts):
+--   plan:<queue>   what is decided by on every job, as packed doubles; written by config.lua
+--   hot            what changes with every permit, as packed doubles
+--   pulse:<queue>  the same for one queue
+--   fast:<queue>   what lets a script skip all of this; lib/fast.lua
+--   config, state  everything else (cmsgpack), loaded only by who needs it: cold() in slow.lua
+-- Packed doubles because a script pays for every field: this state as one cmsgpack map cost 10.7 us a job, of 52 us that
+-- BullMQ's own moveToFinished takes.
+local HOT = "<dddddddddddddddddddddddd"
+local HOT_BYTES = 24 * 8
+
+local function hot_of(packed)
+  local hot, at = { level = {} }, nil
+  hot.gate,                                    -- closed until (ms)
+    hot.half, hot.probe,                       -- 1: half-open; its probe's deadline (ms, 0: none out)
+    hot.scarce,                                -- until when permits count as scarce (ms)
+    hot.keeper, hot.keeperTill,                -- the worker that keeps the time, and until when (ms)
+    hot.pace,                                  -- next paced admission at level slow (ms)
+    hot.second, hot.secondOk, hot.secondThrottled,   -- outcomes of the running second; ring.lua
+    hot.granted, hot.ok,                       -- totals
+    hot.phase, hot.base, hot.at, hot.last, hot.grown, hot.hold, hot.hungry, hot.top, hot.began,   -- law.lua
+    hot.deferred,                              -- deferred jobs that have not returned
+    hot.mirrored,                              -- 1: the gate is mirrored to plain BullMQ workers
+    hot.filled,                                -- when the buckets were last filled (ms)
+    at = struct.unpack(HOT, packed)
+  return hot, at
 end
 
-local function unpacked(value, otherwise)
-  return value and cmsgpack.unpack(value) or otherwise
+local function hot_pack(hot)
+  local packed = struct.pack(HOT, hot.gate, hot.half, hot.probe, hot.scarce, hot.keeper, hot.keeperTill, hot.pace,
+    hot.second, hot.secondOk, hot.secondThrottled, hot.granted, hot.ok, hot.phase, hot.base, hot.at, hot.last, hot.grown,
+    hot.hold, hot.hungry, hot.top, hot.began, hot.deferred, hot.mirrored, hot.filled)
+  for index = 1, #hot.level do
+    packed = packed .. struct.pack("<d", hot.level[index])
+  end
+  return packed
 end
 
-local function load_limiter(prefix, now)
-  local stored = redis.call("HMGET", prefix .. ":@limiter", "config", "state")
-  return unpacked(stored[1], { limits = {}, queues = {}, adaptive = 0, paced = 0 }),
-    unpacked(stored[2], nil) or fresh_limiter_state(now)
+-- Of one queue: jobs finished (decaying sum, and when it was last right), served units, level (0 open, 1 slow, 2 closed).
+local function pulse_of(packed)
+  if not packed then
+    return { sum = 0, at = 0, served = 0, level = 0 }
+  end
+  local pulse = {}
+  pulse.sum, pulse.at, pulse.served, pulse.level = struct.unpack("<dddd", packed)
+  return pulse
 end
 
-local function load_queue(prefix, name)
-  local stored = redis.call("HMGET", prefix .. ":@queue:" .. name, "config", "state")
-  return {
-    name = name,
-    base = prefix .. ":" .. name .. ":",
-    config = unpacked(stored[1], nil),
-    state = unpacked(stored[2], nil) or { level = "open", reason = "", version = 0, since = 0, pace = 0 },
-  }
+local function pulse_pack(pulse)
+  return struct.pack("<dddd", pulse.sum, pulse.at, pulse.served, pulse.level)
 end
 
-local function save_queue(prefix, queue)
-  redis.call("HSET", prefix .. ":@queue:" .. queue.name, "state", cmsgpack.pack(queue.state))
+-- Per limit: amount, per, refill, burst, cost (where all jobs of the queue cost the same); then the limiter's queues.
+local PLAN = "<ddddddddddd"
+
+local function plan_of(packed)
+  local plan, count, at = { limits = {} }, nil, nil
+  plan.concurrency, plan.cap, plan.adaptive, plan.paced, plan.uniform, plan.windowed, plan.capacity, plan.low, plan.high,
+    plan.queues, count, at = struct.unpack(PLAN, packed)
+  for index = 1, count do
+    local limit = {}
+    limit.amount, limit.per, limit.refill, limit.burst, limit.cost, at = struct.unpack("<ddddd", packed, at)
+    plan.limits[index] = limit
+  end
+  plan.names = at
+  plan.packed = packed
+  return plan
 end
 
--- `base` is BullMQ's key prefix of one queue: "{headgate:openai}:summarize:".
+-- `base` is BullMQ's key prefix of one queue: "{headgate:openai}:summarize:". nil where the queue was never registered.
 local function site_of(base, now)
   local prefix, name = string.match(base, "^(.*):([^:]+):$")
-  local config, state = load_limiter(prefix, now)
-  return { prefix = prefix, base = base, now = now, config = config, state = state, queue = load_queue(prefix, name) }
+  local key = prefix .. ":@limiter"
+  local stored = redis.call("HMGET", key, "plan:" .. name, "hot", "pulse:" .. name, "fast:" .. name)
+  if not stored[1] or not stored[2] then
+    return nil
+  end
+  local plan = plan_of(stored[1])
+  local hot, at = hot_of(stored[2])
+  for index, limit in ipairs(plan.limits) do
+    if at + 7 <= #stored[2] then
+      hot.level[index], at = struct.unpack("<d", stored[2], at)
+    else
+      hot.level[index] = limit.burst
+    end
+  end
+  local site = {
+    prefix = prefix, key = key, base = base, name = name, now = now,
+    plan = plan, hot = hot, pulse = pulse_of(stored[3]),
+  }
+  if stored[4] and #stored[4] == 16 and struct.unpack("<d", stored[4], 9) > 0 then
+    site.calm = true
+  end
+  return site
+end
+
+-- While its level is open, a queue's door stands open up to `middle`. While on top of that nothing limits it and nothing
+-- has ever been throttled, its workers need no permits of their own: `calm` is the number of all permits given meanwhile.
+local function fast_pack(site)
+  local plan, hot = site.plan, site.hot
+  if site.pulse.level ~= 0 then
+    return ""
+  end
+  local calm = #plan.limits == 0 and plan.concurrency == 0 and plan.queues == 1 and hot.phase == 1 and hot.half == 0
+    and hot.gate <= site.now and hot.mirrored == 0 and hot.deferred == 0
+  return struct.pack("<dd", (plan.low + plan.high) / 2 * plan.capacity, calm and hot.granted + 1 or 0)
 end
 
 local function save(site)
-  redis.call("HSET", site.prefix .. ":@limiter", "state", cmsgpack.pack(site.state))
+  if site.cold then
+    redis.call("HSET", site.key, "hot", hot_pack(site.hot), "pulse:" .. site.name, pulse_pack(site.pulse),
+      "fast:" .. site.name, fast_pack(site), "state", cmsgpack.pack(site.cold))
+  else
+    redis.call("HSET", site.key, "hot", hot_pack(site.hot), "pulse:" .. site.name, pulse_pack(site.pulse),
+      "fast:" .. site.name, fast_pack(site))
+  end
+end
+
+-- In-flight is counted from BullMQ's own lists at the moment of decision: a second counter could leak.
+local function in_flight(site)
+  if site.plan.queues == 1 then
+    return redis.call("LLEN", site.base .. "active")
+  end
+  local count = 0
+  for name in string.gmatch(string.sub(site.plan.packed, site.plan.names), "[^\n]+") do
+    count = count + redis.call("LLEN", site.prefix .. ":" .. name .. ":active")
+  end
+  return count
 end

@@ -12,13 +12,17 @@ export interface ComposedCommand {
  * `allowOom`: fetches, settles or removes, so it must run when memory is full (P16); admission never does.
  */
 const recipes: Readonly<
-  Record<string, { script: keyof typeof scripts; bodies: Readonly<Record<string, string>>; allowOom: boolean }>
+  Record<string, { script: keyof typeof scripts | null; bodies: Readonly<Record<string, string>>; allowOom: boolean }>
 > = {
   addStandardJob: { script: "add", bodies: { add: "addStandardJob" }, allowOom: false },
   addDelayedJob: { script: "add", bodies: { add: "addDelayedJob" }, allowOom: false },
   addPrioritizedJob: { script: "add", bodies: { add: "addPrioritizedJob" }, allowOom: false },
   addParentJob: { script: "add", bodies: { add: "addParentJob" }, allowOom: false },
   moveToActive: { script: "moveToActive", bodies: { moveToActive: "moveToActive" }, allowOom: true },
+  // Unchanged, but for the flag: without its lock's renewal a long job is lost in full memory.
+  extendLock: { script: null, bodies: {}, allowOom: true },
+  extendLocks: { script: null, bodies: {}, allowOom: true },
+  moveStalledJobsToWait: { script: null, bodies: {}, allowOom: true },
   moveToFinished: ending("moveToFinished"),
   moveToDelayed: ending("moveToDelayed"),
   retryJob: ending("retryJob"),
@@ -37,16 +41,15 @@ export function compose(name: string, scriptFlags: boolean, source: Readonly<Rec
   const recipe = recipes[name];
   const own = source[name];
   if (!recipe || !own) throw new Error(`no recipe for ${name}`);
-  const shebang = recipe.allowOom && scriptFlags ? "#!lua flags=allow-oom\n" : "";
   const bodies = Object.entries(recipe.bodies).map(
     ([local, command]) => `local function ${local}(KEYS, ARGV)\n${source[command]?.content}\nend\n`,
   );
-  return {
-    name: prefixed(name),
-    keys: own.keys,
-    lua: `${shebang}${bodies.join("")}${scripts[recipe.script].lua}`,
-  };
+  const lua = recipe.script === null ? own.content : `${bodies.join("")}${scripts[recipe.script].lua}`;
+  return { name: prefixed(name), keys: own.keys, lua: allowOom(lua, recipe.allowOom && scriptFlags) };
 }
+
+/** Redis 7 and Valkey refuse a script in full memory unless it says that it may run. */
+export const allowOom = (lua: string, allowed: boolean): string => (allowed ? `#!lua flags=allow-oom\n${lua}` : lua);
 
 export const composedNames: readonly string[] = Object.keys(recipes);
 export const composedName = (name: string): string | null => (name in recipes ? prefixed(name) : null);

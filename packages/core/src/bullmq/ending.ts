@@ -15,25 +15,25 @@ export const silentEnding: Ending = { outcome: "failed", retryAfterMs: 0, spent:
 
 /** What a worker holds for one active job. */
 export interface Permit {
-  /** Opaque; goes back with the outcome. */
-  readonly text: string;
-  /** `<jobId>:<attemptsStarted>`: what makes an ending that is sent twice recognisable. */
-  readonly id: string;
+  /** As the script gave it (lua/lib/permit.lua, permit_take); goes back with the outcome. */
+  readonly granted: readonly (string | number)[];
+  /** With the job's id, what makes an ending that is sent twice recognisable. */
+  readonly attemptsStarted: string;
   readonly deferrals: number;
   /** Epoch ms of the first deferral, on Redis' clock; null when there was none. */
   readonly deferredAt: number | null;
 }
 
 /** The flat hash that BullMQ's scripts answer for a job, as far as Headgate reads it. */
-export function readPermit(jobId: string, flat: readonly string[], text: string): Permit {
+export function readPermit(flat: readonly string[], granted: readonly (string | number)[]): Permit {
   const field = (name: string): string | undefined => {
     for (let index = 0; index < flat.length; index += 2) if (flat[index] === name) return flat[index + 1];
     return undefined;
   };
   const deferredAt = field("hg:deferredAt");
   return {
-    text,
-    id: `${jobId}:${field("ats") ?? "0"}`,
+    granted,
+    attemptsStarted: field("ats") ?? "0",
     deferrals: Number(field("hg:deferrals") ?? 0),
     deferredAt: deferredAt === undefined ? null : Number(deferredAt),
   };

@@ -9,9 +9,8 @@ export interface Admission {
   readonly nonce: string;
   /** JSON, or "" where all jobs of the queue cost the same. */
   readonly cost: string;
-  readonly mode: "wait" | "refuse";
-  /** The paced slot that an earlier answer reserved, or "". */
-  readonly slot: string;
+  /** Null to be refused; else a paced slot may be reserved, and `slot` is one that was (ms, 0: none). */
+  readonly waits: { readonly slot: number } | null;
 }
 
 type Args = (string | number | boolean | Buffer | undefined)[];
@@ -35,30 +34,19 @@ export class ProducerBackend extends RedisQueueBackend {
   }
 
   /** Asks for admission. BullMQ picks the add command and its arguments; it calls `execCommand` before it first awaits. */
-  async admit(job: JobJson, admission: Admission): Promise<unknown> {
+  admit(job: JobJson, admission: Admission): Promise<unknown> {
     this.#admission = admission;
-    try {
-      return await this.addJobToTransaction(this.#redis as never, job, admission.id);
-    } finally {
-      this.#admission = null;
-    }
+    const reply = this.addJobToTransaction(this.#redis as never, job, admission.id);
+    this.#admission = null;
+    return reply;
   }
 
   override execCommand(client: unknown, commandName: string, args: Args): unknown {
     const admission = this.#admission;
     const name = commandName.startsWith("add") ? composedName(commandName) : null;
     if (admission === null || name === null) return super.execCommand(client as never, commandName, args);
-    this.#admission = null;
-    const { id, nonce, cost, mode, slot } = admission;
-    return (client as { runCommand(name: string, args: Args): Promise<unknown> }).runCommand(name, [
-      ...args,
-      this.keys[""],
-      id,
-      nonce,
-      cost,
-      mode,
-      slot,
-      "",
-    ]);
+    const { id, nonce, cost, waits } = admission;
+    args.push(id, nonce, cost, waits === null ? "" : JSON.stringify(waits));
+    return (client as { runCommand(name: string, args: Args): Promise<unknown> }).runCommand(name, args);
   }
 }

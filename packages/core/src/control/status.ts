@@ -151,7 +151,7 @@ export async function readLimiterStatus(client: Client, limiter: Limiter): Promi
       closed,
       until: closed ? Math.ceil(reply.gateUntil) : null,
       remainingMs: closed ? Math.ceil(reply.gateUntil - reply.now) : 0,
-      reason: closed ? reply.pauseReason || reply.why : null,
+      reason: closed ? (reply.why === "operator" && reply.pauseReason) || reply.why : null,
       halfOpen: reply.half,
     },
     inFlight: reply.inFlight,

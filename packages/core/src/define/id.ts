@@ -25,4 +25,7 @@ export function decodeId(encoded: string): string {
   }
 }
 
+/** An id that createId made needs no encoding. */
+export const encodeOwnId = (id: string): string => MARK + id;
+
 export const createId = (): string => randomUUID();

@@ -169,7 +169,9 @@ const MOST_UNITS = 16;
 
 /** A cost that can be granted one day: whole numbers, each unit's at most what its limits ever hold. */
 function checkCost(what: string, limiter: Limiter, given: Cost): Cost {
-  const entries = typeof given === "object" && given !== null ? Object.entries(given) : null;
+  // An async cost() would otherwise count as a cost without units.
+  const plain = typeof given === "object" && given !== null && !Array.isArray(given) && !("then" in given);
+  const entries = plain ? Object.entries(given) : null;
   if (!entries || entries.length > MOST_UNITS) {
     throw headgateError("HG_COST_INVALID", { what, expected: `{ unit: number } with at most ${MOST_UNITS} units`, got: given });
   }

@@ -1,3 +1,4 @@
+export type { Connection } from "../redis/connection.ts";
 export type { QueueStatus } from "../control/status.ts";
 export type { LevelChange } from "../signal/feed.ts";
 export type { EnqueueOptions } from "./options.ts";

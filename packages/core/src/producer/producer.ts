@@ -1,12 +1,13 @@
 import { EventEmitter } from "node:events";
 import { Writable } from "node:stream";
-import { createId, encodeId } from "../define/id.ts";
+import { createId, encodeId, encodeOwnId } from "../define/id.ts";
 import { parsePayload, serializePayload } from "../define/payload.ts";
 import type { Queue } from "../define/queue.ts";
 import { ProducerBackend } from "../bullmq/producer-backend.ts";
 import { readQueueStatus, type QueueStatus } from "../control/status.ts";
 import { headgateError } from "../errors.ts";
 import { type Connection, openClient } from "../redis/connection.ts";
+import { Patience } from "../redis/patience.ts";
 import { enqueueFault, unavailable } from "../redis/fault.ts";
 import { closedError, Link } from "../redis/link.ts";
 import { Feed, type LevelChange } from "../signal/feed.ts";
@@ -42,7 +43,7 @@ interface Lane {
 export class Producer extends EventEmitter<ProducerEvents> {
   readonly #link: Link;
   readonly #connection: Connection;
-  readonly #commandTimeoutMs: number;
+  readonly #patience: Patience;
   readonly #lanes = new Map<Queue, Promise<Lane>>();
   readonly #opened = new Map<Queue, Lane>();
   readonly #results: Results;
@@ -52,7 +53,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
   constructor({ connection, commandTimeoutMs = COMMAND_TIMEOUT_MS }: ProducerOptions) {
     super();
     this.#connection = connection;
-    this.#commandTimeoutMs = commandTimeoutMs;
+    this.#patience = new Patience(commandTimeoutMs);
     this.#link = new Link(connection, (error) => this.#report(error));
     this.#results = new Results(connection);
   }
@@ -71,7 +72,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
     const resolved = resolveEnqueueOptions(options);
     resolved.signal?.throwIfAborted();
     const id = resolved.id ?? createId();
-    const encoded = encodeId(id);
+    const encoded = resolved.id === undefined ? encodeOwnId(id) : encodeId(id);
     const parsed = parsePayload(queue, payload);
     const value = parsed instanceof Promise ? await parsed : parsed;
     const data = serializePayload(queue, value);
@@ -79,10 +80,10 @@ export class Producer extends EventEmitter<ProducerEvents> {
     const lane = this.#opened.get(queue as Queue) ?? (await this.#lane(queue as Queue, id));
 
     const ask = this.#asking(queue as Queue, lane, { id, encoded, data, cost: lane.uniform ? "" : JSON.stringify(cost) }, resolved);
-    if (resolved.mode === "refuse") return strip(await ask("", "refuse"));
+    if (resolved.mode === "refuse") return strip(await ask(null));
     if (lane.line.length > 0) return this.#stand(queue as Queue, lane, ask, null, resolved);
     // Only the head of the line reserves a paced slot.
-    const first = await ask("", "refuse");
+    const first = await ask(null);
     return first.accepted ? first : this.#stand(queue as Queue, lane, ask, first, resolved);
   }
 
@@ -178,7 +179,8 @@ export class Producer extends EventEmitter<ProducerEvents> {
     job: { readonly id: string; readonly encoded: string; readonly data: string; readonly cost: string },
     options: ResolvedEnqueueOptions,
   ): Ask {
-    const nonce = createId();
+    // An id that we made is as unique as a nonce.
+    const nonce = options.id === undefined ? job.id : createId();
     const { attempts, backoff } = queue;
     const opts = {
       attempts,
@@ -186,9 +188,9 @@ export class Producer extends EventEmitter<ProducerEvents> {
       ...(options.priority > 0 ? { priority: options.priority } : {}),
       ...(options.delayMs > 0 ? { delay: options.delayMs } : {}),
     };
-    return async (slot, mode) => {
+    return async (slot) => {
       const json = { id: job.encoded, name: queue.name, data: job.data, opts, timestamp: Date.now() };
-      const admission = { id: job.encoded, nonce, cost: job.cost, mode, slot } as const;
+      const admission = { id: job.encoded, nonce, cost: job.cost, waits: slot === null ? null : { slot } };
       try {
         const reply = await this.#inTime(lane.backend.admit(json as never, admission), job.id);
         return readAdmission(reply, job.id);
@@ -202,16 +204,9 @@ export class Producer extends EventEmitter<ProducerEvents> {
     };
   }
 
-  async #inTime<T>(answer: Promise<T>, id: string): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(unavailable("timeout", id, "unknown")), this.#commandTimeoutMs);
-    });
-    try {
-      return await Promise.race([answer, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+  /** An answer, or HG_REDIS_UNAVAILABLE when it takes too long. */
+  #inTime<T>(answer: Promise<T>, id: string): Promise<T> {
+    return this.#patience.wait(answer, () => unavailable("timeout", id, "unknown"));
   }
 
   async #lane(queue: Queue, id: string): Promise<Lane> {

@@ -21,15 +21,19 @@ export interface Refused {
 
 export type EnqueueResult = Accepted | Refused;
 
-/** A refusal as the script gives it: with the paced slot that it reserved, if it did. */
+/** A refusal as the script gives it: with the paced slot that it reserved (ms on Redis' clock), 0 if it did not. */
 export interface Refusal extends Refused {
-  readonly slot: string;
+  readonly slot: number;
 }
+
+/** As the scripts number them. */
+const levels = ["open", "slow", "closed"] as const;
 
 /** Decodes lua/commands/add.lua's reply. */
 export function readAdmission(reply: unknown, id: string): Accepted | Refusal {
   if (!Array.isArray(reply)) throw new TypeError(`unexpected reply of admission: ${String(reply)}`);
-  const [accepted, second, depth, level, , retryAfterMs, slot] = reply as [number, number | string, number, Level, number, number?, string?];
+  const [accepted, second, depth, code, retryAfterMs, slot] = reply as [number, number | string, number, number, number?, string?];
+  const level = levels[code] ?? "closed";
   if (accepted === 1) return { accepted: true, id, duplicate: second === 1, depth, level };
   return {
     accepted: false,
@@ -37,7 +41,7 @@ export function readAdmission(reply: unknown, id: string): Accepted | Refusal {
     retryAfterMs: Number(retryAfterMs),
     depth,
     level,
-    slot: slot === undefined || slot === "0" ? "" : slot,
+    slot: Number(slot ?? 0),
   };
 }
 

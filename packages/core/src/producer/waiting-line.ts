@@ -1,8 +1,8 @@
 import type { Accepted, EnqueueResult, Refusal, Refused } from "./result.ts";
 import { withoutSlot } from "./result.ts";
 
-/** Asks Redis once for admission; `slot` is what an earlier answer reserved, `"wait"` reserves one. */
-export type Ask = (slot: string, mode: "wait" | "refuse") => Promise<Accepted | Refusal>;
+/** Asks Redis once for admission. `slot`: what an earlier answer reserved (0: nothing yet); null: reserve nothing. */
+export type Ask = (slot: number | null) => Promise<Accepted | Refusal>;
 
 interface Waiter {
   readonly ask: Ask;
@@ -100,7 +100,7 @@ export class WaitingLine {
     let answer: Accepted | Refusal;
     const wakes = this.#wakes;
     try {
-      answer = await head.ask(head.refusal?.slot ?? "", "wait");
+      answer = await head.ask(head.refusal?.slot ?? 0);
     } catch (error) {
       this.#remove(head);
       finish(head, () => head.reject(error));
@@ -141,7 +141,7 @@ export class WaitingLine {
 
 /** A reserved slot is waited for exactly; without one the processes are spread, so that they do not all ask at once. */
 const dueAtOf = ({ retryAfterMs, slot }: Refusal): number =>
-  performance.now() + retryAfterMs * (slot === "" ? 1 + JITTER * Math.random() : 1);
+  performance.now() + retryAfterMs * (slot === 0 ? 1 + JITTER * Math.random() : 1);
 
 function finish(waiter: Waiter, how: () => void): void {
   if (waiter.done) return;

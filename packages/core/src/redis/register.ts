@@ -19,7 +19,7 @@ export async function registerLimiter(client: Client, limiter: Limiter): Promise
 
 export async function registerQueue(client: Client, queue: Queue): Promise<void> {
   const { limiter } = queue;
-  await claimName(client, queue);
+  const claimed = await claimName(client, queue);
   const own = limiterDefinition(limiter);
   const { json, hash } = queueDefinition(queue);
   const answer = await runScript(client, "register", [
@@ -37,15 +37,19 @@ export async function registerQueue(client: Client, queue: Queue): Promise<void>
     "",
   ]);
   if (answer === "full") {
+    if (claimed) await client.hdel(registryKey(limiter.namespace), queue.name);
     throw headgateError("HG_LIMITER_FULL", { expected: `at most ${MOST_QUEUES} queues on ${limiter.name}`, got: queue.name });
   }
 }
 
-/** A queue that holds jobs stays with its limiter: its jobs would be stranded under the old one's keys. */
-async function claimName(client: Client, queue: Queue): Promise<void> {
+/**
+ * A queue that holds jobs stays with its limiter: its jobs would be stranded under the old one's keys. Answers whether the
+ * name was claimed now.
+ */
+async function claimName(client: Client, queue: Queue): Promise<boolean> {
   const registry = registryKey(queue.limiter.namespace);
   const known = await client.hget(registry, queue.name);
-  if (known === queue.limiter.name) return;
+  if (known === queue.limiter.name) return false;
   if (known !== null) {
     const held = await countJobs(client, `{${queue.limiter.namespace}:${known}}`, queue.name);
     if (held > 0) {
@@ -57,6 +61,7 @@ async function claimName(client: Client, queue: Queue): Promise<void> {
     await client.srem(`{${queue.limiter.namespace}:${known}}:@queues`, queue.name);
   }
   await client.hset(registry, queue.name, queue.limiter.name);
+  return true;
 }
 
 async function countJobs(client: Client, prefix: string, name: string): Promise<number> {

@@ -1,4 +1,4 @@
-import { compose, composedNames } from "../bullmq/compose.ts";
+import { allowOom, compose, composedNames } from "../bullmq/compose.ts";
 import type { Client } from "./connection.ts";
 import { scripts } from "./scripts.generated.ts";
 import type { Server } from "./server.ts";
@@ -13,7 +13,8 @@ export function defineScripts(client: Client, server: Server): void {
     client.defineCommand(command, { numberOfKeys: keys, lua });
   }
   for (const name of own) {
-    client.defineCommand(`hg:${name}`, { numberOfKeys: scripts[name].keys, lua: scripts[name].lua });
+    // Operators and workers that start must get through when memory is full, too.
+    client.defineCommand(`hg:${name}`, { numberOfKeys: scripts[name].keys, lua: allowOom(scripts[name].lua, server.scriptFlags) });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Job } from "bullmq";
 import { decodeId } from "../define/id.ts";
 import type { Permit } from "../bullmq/ending.ts";
+import type { Run } from "./run-job.ts";
 import { classifyReport, classifyResponse, ThrottledError, type Verdict } from "./classify.ts";
 
 export interface JobInfo {
@@ -63,33 +64,73 @@ export class Heard {
   }
 }
 
-export function createContext(job: Job, queue: string, permit: Permit | undefined, signal: AbortSignal, heard: Heard): JobContext {
-  return {
-    job: Object.freeze({
-      id: decodeId(job.id ?? ""),
-      queue,
-      attempt: job.attemptsMade + 1,
-      deferrals: permit?.deferrals ?? 0,
-      enqueuedAt: job.timestamp,
-    }),
-    signal,
-    log: async (line) => {
-      await job.log(line);
-    },
-    fetch: async (input, { throwOnThrottle = true, ...init } = {}) => {
-      const signals = [signal, init.signal].filter((one) => one !== null && one !== undefined);
-      const response = await fetch(input, { ...init, signal: AbortSignal.any(signals) });
-      const verdict = classifyResponse(response.status, (name) => response.headers.get(name), Date.now());
-      heard.hear(verdict);
-      if (verdict.throttled && throwOnThrottle) {
-        // The body is not wanted: let the connection go back to its pool.
-        await response.body?.cancel();
-        throw new ThrottledError(verdict.retryAfterMs, `HTTP ${response.status}`);
-      }
-      return response;
-    },
-    report: (what) => heard.hear(classifyReport(what, Date.now())),
-    settle: (spent) => heard.settle(spent),
-    progress: (value) => job.updateProgress(value as object),
-  };
+/** Made for every run, so its parts are made only when they are used. */
+class RunContext implements JobContext {
+  readonly #job: Job;
+  readonly #queue: string;
+  readonly #permit: Permit | undefined;
+  readonly #run: Run;
+  readonly #heard: Heard;
+  #info: JobInfo | undefined;
+
+  constructor(job: Job, queue: string, permit: Permit | undefined, run: Run, heard: Heard) {
+    this.#job = job;
+    this.#queue = queue;
+    this.#permit = permit;
+    this.#run = run;
+    this.#heard = heard;
+    // Processors take them apart: `({ docId }, { fetch, settle }) => …`
+    this.fetch = this.fetch.bind(this);
+    this.report = this.report.bind(this);
+    this.settle = this.settle.bind(this);
+    this.log = this.log.bind(this);
+    this.progress = this.progress.bind(this);
+  }
+
+  get job(): JobInfo {
+    this.#info ??= Object.freeze({
+      id: decodeId(this.#job.id ?? ""),
+      queue: this.#queue,
+      attempt: this.#job.attemptsMade + 1,
+      deferrals: this.#permit?.deferrals ?? 0,
+      enqueuedAt: this.#job.timestamp,
+    });
+    return this.#info;
+  }
+
+  get signal(): AbortSignal {
+    return this.#run.signal;
+  }
+
+  async log(line: string): Promise<void> {
+    await this.#job.log(line);
+  }
+
+  async fetch(input: string | URL | Request, { throwOnThrottle = true, ...init }: FetchInit = {}): Promise<Response> {
+    const signals = [this.signal, init.signal].filter((one) => one !== null && one !== undefined);
+    const response = await fetch(input, { ...init, signal: AbortSignal.any(signals) });
+    const verdict = classifyResponse(response.status, (name) => response.headers.get(name), Date.now());
+    this.#heard.hear(verdict);
+    if (verdict.throttled && throwOnThrottle) {
+      // The body is not wanted: let the connection go back to its pool.
+      await response.body?.cancel();
+      throw new ThrottledError(verdict.retryAfterMs, `HTTP ${response.status}`);
+    }
+    return response;
+  }
+
+  report(what: unknown): void {
+    this.#heard.hear(classifyReport(what, Date.now()));
+  }
+
+  settle(spent: Readonly<Record<string, number>>): void {
+    this.#heard.settle(spent);
+  }
+
+  progress(value: number | object): Promise<void> {
+    return this.#job.updateProgress(value as object);
+  }
 }
+
+export const createContext = (job: Job, queue: string, permit: Permit | undefined, run: Run, heard: Heard): JobContext =>
+  new RunContext(job, queue, permit, run, heard);

@@ -1,3 +1,4 @@
+export type { Connection } from "../redis/connection.ts";
 export { throttled, ThrottledError } from "./classify.ts";
 export type { FetchInit, JobContext, JobInfo } from "./context.ts";
 export type { Processor } from "./run-job.ts";

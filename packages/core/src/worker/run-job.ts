@@ -9,12 +9,38 @@ import { classifyError } from "./classify.ts";
 import { createContext, Heard, type JobContext } from "./context.ts";
 import { runOn } from "./running.ts";
 
-export type Processor<Payload, Result> = (payload: Payload, ctx: JobContext) => Promise<Result> | Result;
+export type Processor<Payload = unknown, Result = unknown> = (payload: Payload, ctx: JobContext) => Promise<Result> | Result;
 
-export interface Run {
+/** One run of one job here. Its abort controller is made when somebody asks for the signal: most runs never do. */
+export class Run {
   readonly jobId: string;
   readonly token: string;
-  readonly abort: AbortController;
+  #controller: AbortController | undefined;
+  #reason: unknown;
+
+  constructor(jobId: string, token: string) {
+    this.jobId = jobId;
+    this.token = token;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Why it was aborted; undefined while it was not. */
+  get reason(): unknown {
+    return this.#reason;
+  }
+
+  abort(reason: unknown): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+  }
 }
 
 /** Why a run is aborted when a drain runs out of time: its job goes back to the head, its attempt unspent. */
@@ -44,15 +70,16 @@ export async function runJob<Payload, Result>(
 
   let payload: Payload;
   try {
-    payload = await parsePayload(queue, job.data);
+    const parsed = parsePayload(queue, job.data);
+    payload = parsed instanceof Promise ? await parsed : parsed;
   } catch (error) {
     backend.conclude(jobId, token, { outcome: "released", retryAfterMs: 0, spent: null });
     throw unrecoverable(error);
   }
 
-  const ctx = createContext(job, queue.name, permit, run.abort.signal, heard);
+  const ctx = createContext(job, queue.name, permit, run, heard);
   try {
-    const result = await runOn(queue.limiter.prefix, () => withTimeout(queue.timeoutMs, run.abort, () => process(payload, ctx)));
+    const result = await runOn(queue.limiter.prefix, () => withTimeout(queue.timeoutMs, run, () => process(payload, ctx)));
     const { throttled, retryAfterMs } = heard.verdict;
     const reached = heard.spent?.["requests"] !== 0;
     backend.conclude(jobId, token, {
@@ -71,7 +98,7 @@ export async function runJob<Payload, Result>(
       retryAfterMs,
       spent: heard.spent,
     });
-    if (run.abort.signal.reason instanceof Drained) {
+    if (run.reason instanceof Drained) {
       throw new Deferral("drained", (lock) => backend.moveJobFromActiveToWait(jobId, lock));
     }
     if (!verdict.throttled || permit === undefined) throw error;
@@ -92,24 +119,23 @@ function unrecoverable(error: unknown): Error {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-async function withTimeout<T>(timeoutMs: number | null, abort: AbortController, run: () => Promise<T> | T): Promise<T> {
-  const { signal } = abort;
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    const timer =
-      timeoutMs === null
-        ? undefined
-        : setTimeout(() => abort.abort(headgateError("HG_JOB_TIMEOUT", { expected: `${timeoutMs} ms` })), timeoutMs);
-    stop = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", onAbort);
-    };
+/**
+ * Ends a run that takes too long. Without a timeout a processor is trusted to obey its signal: `close()` takes the job
+ * back from one that does not.
+ */
+async function withTimeout<T>(timeoutMs: number | null, run: Run, start: () => Promise<T> | T): Promise<T> {
+  if (timeoutMs === null) return start();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const error = headgateError("HG_JOB_TIMEOUT", { expected: `${timeoutMs} ms` });
+      run.abort(error);
+      reject(error);
+    }, timeoutMs);
   });
   try {
-    return await Promise.race([run(), aborted]);
+    return await Promise.race([start(), late]);
   } finally {
-    stop?.();
+    clearTimeout(timer);
   }
 }

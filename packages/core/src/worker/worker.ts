@@ -8,7 +8,7 @@ import type { Queue } from "../define/queue.ts";
 import { headgateError } from "../errors.ts";
 import type { Connection } from "../redis/connection.ts";
 import { closedError, Link } from "../redis/link.ts";
-import { Drained, type Processor, type Run, runJob } from "./run-job.ts";
+import { Drained, type Processor, Run, runJob } from "./run-job.ts";
 import { type ResolvedWorkerOptions, resolveWorkerOptions } from "./options.ts";
 
 export interface WorkerOptions {
@@ -45,7 +45,7 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
   readonly #process: Processor<Payload, Result>;
   readonly #options: ResolvedWorkerOptions;
   readonly #link: Link;
-  readonly #runs = new Map<string, Run>();
+  readonly #runs = new Set<Run>();
   #worker: FleetWorker | undefined;
   #starting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -117,10 +117,17 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
 
   #forward(worker: FleetWorker): void {
     const queue = this.queue.name;
-    worker.on("error", (error) => this.#report(error));
+    worker.on("error", (error) => {
+      // Somebody emptied Redis: what this worker's code defines is registered again.
+      if (error.message.startsWith("HG_NOT_REGISTERED")) {
+        this.#link.forget();
+        this.#link.queue(this.queue).catch((again: Error) => this.#report(again));
+      }
+      this.#report(error);
+    });
     worker.on("lockRenewalFailed", (ids: string[]) => {
-      for (const run of this.#runs.values()) {
-        if (ids.includes(run.jobId)) run.abort.abort(headgateError("HG_LOCK_LOST", { got: decodeId(run.jobId) }));
+      for (const run of this.#runs) {
+        if (ids.includes(run.jobId)) run.abort(headgateError("HG_LOCK_LOST", { got: decodeId(run.jobId) }));
       }
     });
     worker.on("completed", (job, result) => {
@@ -143,13 +150,12 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
   async #runJob(job: Job, token: string): Promise<Result> {
     const worker = this.#worker;
     if (!worker) throw closedError("worker");
-    const run: Run = { jobId: job.id ?? "", token, abort: new AbortController() };
-    const key = `${token}\n${run.jobId}`;
-    this.#runs.set(key, run);
+    const run = new Run(job.id ?? "", token);
+    this.#runs.add(run);
     try {
       return await runJob(this.queue, this.#process, worker.getBackend(), job, run);
     } finally {
-      this.#runs.delete(key);
+      this.#runs.delete(run);
     }
   }
 
@@ -159,7 +165,7 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
     if (worker) {
       const drained = worker.close();
       if (!(await within(drained, this.#options.drainTimeoutMs))) {
-        for (const run of this.#runs.values()) run.abort.abort(new Drained("the worker is closing"));
+        for (const run of this.#runs) run.abort(new Drained("the worker is closing"));
         await within(drained, ABORT_GRACE_MS);
         await this.#putBackWhatIsLeft(worker);
       }
@@ -171,7 +177,7 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
   async #putBackWhatIsLeft(worker: FleetWorker): Promise<void> {
     const backend = worker.getBackend();
     await Promise.all(
-      Array.from(this.#runs.values(), ({ jobId, token }) =>
+      Array.from(this.#runs, ({ jobId, token }) =>
         backend.moveJobFromActiveToWait(jobId, token).catch((error: Error) => this.#report(error)),
       ),
     );

@@ -1,0 +1,27 @@
+import { Command, Option } from "commander";
+import { runOverhead } from "./overhead/run.ts";
+
+const connection = process.env["REDIS_URL"];
+if (!connection) {
+  console.error('bench: expected REDIS_URL to be set, got nothing. Run it as "npm run bench -- overhead".');
+  process.exit(2);
+}
+
+const program = new Command("bench").description("Headgate against plain BullMQ and its peers, side by side in one run");
+
+program
+  .command("overhead")
+  .description("enqueue and process no-op jobs on Headgate and on plain BullMQ, alternating")
+  .option("--pairs <n>", "pairs of runs", Number, 5)
+  .option("--jobs <n>", "jobs of one run", Number, 20_000)
+  .addOption(
+    new Option("--limiter <kind>", "what stands in front: nothing, limits that never bind, or a learned rate")
+      .choices(["none", "declared", "adaptive"])
+      .default("declared"),
+  )
+  .option("--json", "one JSON object as the last line")
+  .action(async (options) => {
+    await runOverhead({ connection, ...options });
+  });
+
+await program.parseAsync();

@@ -1,0 +1,61 @@
+/** One run's figures: jobs per second, and the 99th percentile of one call's latency (ms). */
+export interface Enqueued {
+  readonly perSecond: number;
+  readonly p99Ms: number;
+}
+
+/** One side of the comparison, over a fresh queue. */
+export interface Contender {
+  enqueue(jobs: number): Promise<Enqueued>;
+  /** Works off what `enqueue` stored; jobs per second. */
+  process(jobs: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Small, and shaped like what people enqueue. */
+export const payloadOf = (index: number): { readonly documentId: string; readonly words: number; readonly tags: readonly string[] } => ({
+  documentId: `document-${index}`,
+  words: 900,
+  tags: ["summary", "en"],
+});
+
+export const IN_FLIGHT = 200;
+export const CONCURRENCY = 100;
+export const LOCK_MS = 15_000;
+export const STALLED_MS = 5_000;
+/** Retention of both sides: none of the jobs goes while a run lasts. */
+export const KEEP = { age: 86_400, count: 100_000 } as const;
+
+/** Calls `add` for every index with a fixed number on the way, and measures each. */
+export async function flood(jobs: number, add: (index: number) => Promise<unknown>): Promise<Enqueued> {
+  const latencies = new Float64Array(jobs);
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let index = next++; index < jobs; index = next++) {
+      const started = performance.now();
+      await add(index);
+      latencies[index] = performance.now() - started;
+    }
+  };
+  const started = performance.now();
+  await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
+  const seconds = (performance.now() - started) / 1_000;
+  latencies.sort();
+  return { perSecond: jobs / seconds, p99Ms: latencies[Math.ceil(jobs * 0.99) - 1] ?? Number.NaN };
+}
+
+/** Resolves with jobs per second once `count` calls of the returned function were made; the clock starts at the first. */
+export function finishLine(count: number): { readonly passed: () => void; readonly perSecond: Promise<number> } {
+  let resolve: (perSecond: number) => void;
+  const perSecond = new Promise<number>((settle) => {
+    resolve = settle;
+  });
+  let done = 0;
+  let first = 0;
+  const passed = (): void => {
+    if (done === 0) first = performance.now();
+    done++;
+    if (done === count) resolve(((count - 1) / (performance.now() - first)) * 1_000);
+  };
+  return { passed, perSecond };
+}

@@ -1,0 +1,68 @@
+-- Outcomes that are more than a count: throttled calls, probes, and costs that turn out different.
+
+local PAUSE_LEAST_MS = 100
+local PAUSE_MOST_MS = 30000
+
+-- The next pause after a probe that was throttled: half as long again each time, for an API that says nothing.
+local function next_pause(law)
+  law.pause = math.min(PAUSE_MOST_MS, math.max(PAUSE_LEAST_MS, law.pause * 1.5))
+  return law.pause
+end
+
+-- What a throttled call says is taken in whatever becomes of its job: a worker that lost its lock still heard the API.
+local function hear(site, permit, retry_after)
+  local hot, now = site.hot, site.now
+  law_begin(site)
+  local law = cold(site).law
+  local recently = ring_sums(site, 3) / 3
+  hot.secondThrottled = hot.secondThrottled + 1
+  local till = law_throttled(hot, law, site.plan, permit, recently, now)
+  if permit.probe then
+    till = math.max(till, now + next_pause(law))
+    hot.probe = 0
+  end
+  if retry_after > 0 then
+    till = math.max(till, now + retry_after)
+  end
+  if permit.probe or retry_after > 0 then
+    hot.half = 1
+  end
+  if till > now then
+    gate_shut(site, till, "throttled")
+  end
+  level_review_all(site)
+end
+
+-- After BullMQ has moved the job. A probe that came through opens the gate; one that taught nothing makes room for another.
+local function settled(site, permit, outcome, spent, reserved)
+  local hot = site.hot
+  if outcome ~= "ok" then
+    redis.call("HINCRBY", site.key, "count:" .. outcome, 1)
+  end
+  if permit.probe and hot.half == 1 then
+    hot.probe = 0
+    if outcome == "ok" then
+      hot.half = 0
+      law_opened(hot, cold(site).law, site.now)
+    end
+    if outcome ~= "throttled" then
+      wake(site)
+    end
+  end
+  if outcome == "released" then
+    spent = {}
+  elseif not spent then
+    return
+  end
+  reserved = permit.reserved and cost_list(site, permit.reserved) or reserved
+  local actual = {}
+  cold(site)
+  for index, limit in ipairs(site.config.limits) do
+    actual[index] = spent[limit.unit] or (outcome == "released" and 0 or reserved[index])
+    if site.plan.windowed == 1 and actual[index] ~= reserved[index] then
+      window_add(site, index, actual[index] - reserved[index])
+    end
+  end
+  buckets_fill(site.plan, hot, site.now)
+  buckets_settle(site.plan, hot, reserved, actual)
+end

@@ -1,0 +1,158 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { defaultBurst } from "../../src/define/limiter.ts";
+import { useRedis } from "../support/redis.ts";
+import { luaLib } from "./lib.ts";
+
+const space = useRedis();
+
+interface Grant {
+  readonly at: number;
+  readonly cost: number;
+}
+
+interface Limit {
+  readonly id: string;
+  readonly unit: string;
+  readonly amount: number;
+  readonly per: number;
+  readonly burst: number;
+}
+
+interface History {
+  readonly limit: Limit;
+  /** Milliseconds until somebody asks, what it costs, and whether a refused one comes back exactly when it was told to. */
+  readonly asks: readonly { readonly after: number; readonly cost: number; readonly insist: boolean }[];
+}
+
+const HISTORY = `
+  local state, now, grants = { buckets = {} }, 1000, {}
+  local config = { limits = { input.limit } }
+  for _, ask in ipairs(input.asks) do
+    now = now + ask.after
+    local wait = bucket_wait(state, input.limit, ask.cost, 0, now)
+    if wait > 0 and ask.insist then
+      now = now + wait
+      wait = bucket_wait(state, input.limit, ask.cost, 0, now)
+    end
+    if wait <= 0 then
+      buckets_take(config, state, { [input.limit.unit] = ask.cost }, now)
+      grants[#grants + 1] = { at = string.format("%.17g", now), cost = ask.cost }
+    end
+  end
+  return { grants = grants, none = #grants == 0 }`;
+
+async function granted(history: History): Promise<Grant[]> {
+  const reply = (await luaLib(space.client, ["bucket"], HISTORY)(history)) as { grants: { at: string; cost: number }[]; none: boolean };
+  return reply.none ? [] : reply.grants.map(({ at, cost }) => ({ at: Number(at), cost }));
+}
+
+/** The most that any half-open window [t, t + per) holds; such a window may as well begin at a grant. */
+function fullestWindow(grants: readonly Grant[], per: number): number {
+  let most = 0;
+  let end = 0;
+  let sum = 0;
+  for (const { at, cost } of grants) {
+    while (end < grants.length && (grants[end] as Grant).at < at + per) sum += (grants[end++] as Grant).cost;
+    most = Math.max(most, sum);
+    sum -= cost;
+  }
+  return most;
+}
+
+const limits = fc
+  .record({ amount: fc.integer({ min: 1, max: 60 }), per: fc.integer({ min: 10, max: 5_000 }), share: fc.double({ min: 0, max: 1, noNaN: true }) })
+  .map(({ amount, per, share }) => {
+    const least = defaultBurst(amount, per);
+    return { id: "u/1", unit: "u", amount, per, burst: Math.min(amount, Math.max(1, Math.round(share < 0.3 ? least : share * amount))) };
+  });
+
+const asks = (most: number) =>
+  fc.array(
+    fc.record({
+      after: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 40, noNaN: true }), fc.integer({ min: 0, max: 6_000 })),
+      cost: fc.integer({ min: 1, max: most }),
+      insist: fc.boolean(),
+    }),
+    { minLength: 1, maxLength: 160 },
+  );
+
+describe("a declared limit (I3)", () => {
+  it("grants at most its amount in any window, whatever the arrivals, for jobs that cost one", async () => {
+    await fc.assert(
+      fc.asyncProperty(limits, asks(1), async (limit, history) => {
+        expect(fullestWindow(await granted({ limit, asks: history }), limit.per)).toBeLessThanOrEqual(limit.amount);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it("holds for jobs of several units, none of them above the burst", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        limits.chain((limit) => fc.tuple(fc.constant(limit), asks(limit.burst))),
+        async ([limit, history]) => {
+          expect(fullestWindow(await granted({ limit, asks: history }), limit.per)).toBeLessThanOrEqual(limit.amount);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it("holds for jobs that cost more than the burst", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        limits.chain((limit) => fc.tuple(fc.constant(limit), asks(limit.amount))),
+        async ([limit, history]) => {
+          expect(fullestWindow(await granted({ limit, asks: history }), limit.per)).toBeLessThanOrEqual(limit.amount);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it("is used to the full: asked all the time it grants its amount in every period", async () => {
+    for (const [amount, per] of [[1, 1_000], [2, 1_000], [100, 1_000], [500, 60_000]] as const) {
+      const limit = { id: "u/1", unit: "u", amount, per, burst: defaultBurst(amount, per) };
+      const asked = Array.from({ length: amount * 4 }, () => ({ after: 0, cost: 1, insist: true }));
+      const grants = await granted({ limit, asks: asked });
+      expect(grants).toHaveLength(amount * 4);
+      const took = (grants.at(-1) as Grant).at - (grants[0] as Grant).at;
+      expect(took / per, `${amount} per ${per} ms`).toBeLessThanOrEqual(4.05);
+    }
+  });
+
+  it("tells an asker exactly how long to wait: no sooner, no later", async () => {
+    const limit = { id: "u/1", unit: "u", amount: 10, per: 1_000, burst: 1 };
+    const early = { after: 99.9, cost: 1, insist: false };
+    const grants = await granted({ limit, asks: [{ after: 0, cost: 1, insist: false }, early, { after: 0.2, cost: 1, insist: false }] });
+    expect(grants).toHaveLength(2);
+    expect(grants[1]?.at).toBeCloseTo(1_100.1, 6);
+  });
+
+  it("waits for a full bucket where a job costs more than the burst, and pays the rest off before the next", async () => {
+    const limit = { id: "u/1", unit: "u", amount: 100, per: 1_000, burst: 10 };
+    const grants = await granted({ limit, asks: [{ after: 0, cost: 80, insist: false }, { after: 0, cost: 1, insist: true }] });
+    const [big, small] = grants as [Grant, Grant];
+    // 70 of debt and 1 to have, at 91 units a second.
+    expect(small.at - big.at).toBeCloseTo((71 / 91) * 1_000, 0);
+  });
+});
+
+describe("settling", () => {
+  const SETTLE = `
+    local limit = { id = "u/1", unit = "u", amount = 100, per = 1000, burst = 100 }
+    local state, config = { buckets = {} }, { limits = { limit } }
+    buckets_take(config, state, { u = input.reserved }, 1000)
+    buckets_settle(config, state, { u = input.reserved }, input.spent, 1000)
+    return { level = state.buckets["u/1"].level }`;
+
+  it.each([
+    { reserved: 40, spent: { u: 10 }, left: 90 },
+    { reserved: 40, spent: { u: 70 }, left: 30 },
+    { reserved: 40, spent: { other: 1 }, left: 60 },
+    { reserved: 40, spent: { u: 240 }, left: -140 },
+  ])("$reserved reserved, $spent spent: $left are left", async ({ reserved, spent, left }) => {
+    expect(await luaLib(space.client, ["bucket"], SETTLE)({ reserved, spent })).toEqual({ level: left });
+  });
+});

@@ -1,0 +1,25 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Redis } from "ioredis";
+
+const folder = fileURLToPath(new URL("../../lua/lib/", import.meta.url));
+const INCLUDE = /^--- @include "([a-z-]+)"$/;
+
+function part(name: string, seen: Set<string>): string {
+  if (seen.has(name)) return "";
+  seen.add(name);
+  const lines = readFileSync(`${folder}${name}.lua`, "utf8").split("\n");
+  return lines.map((line) => (INCLUDE.exec(line)?.[1] ? part(INCLUDE.exec(line)?.[1] ?? "", seen) : line)).join("\n");
+}
+
+/** Parts of lua/lib with a driver under them that answers a JSON-able table named by `return`. Runs inside Redis, in virtual time. */
+export function luaLib(client: Redis, parts: readonly string[], driver: string): (input: unknown) => Promise<unknown> {
+  const seen = new Set<string>();
+  const lua = `${parts.map((name) => part(name, seen)).join("\n")}
+local input = cjson.decode(ARGV[1])
+local function driver()
+${driver}
+end
+return cjson.encode(driver())`;
+  return async (input) => JSON.parse(String(await client.eval(lua, 0, JSON.stringify(input))));
+}
