@@ -19,6 +19,7 @@ export { startPrivateRedis };
 
 /** What the user can act on: a message without a stack. */
 export class NoRedisError extends Error {
+  /** @override */
   name = "NoRedisError";
 }
 

@@ -23,7 +23,10 @@ export default class TallyReporter {
   }
 }
 
-/** @param {readonly import("vitest/node").TestModule[]} modules */
+/**
+ * @param {readonly import("vitest/node").TestModule[]} modules
+ * @returns {Generator<import("./tally.mjs").Part>}
+ */
 function* parts(modules) {
   for (const module of modules) {
     yield { type: module.type, state: module.state(), errors: module.errors().length };

@@ -10,6 +10,7 @@ const stampFile = inRoot("node_modules", ".headgate-stamp");
 
 /** What the user can act on: a message without a stack. */
 export class SetUpError extends Error {
+  /** @override */
   name = "SetUpError";
 }
 

@@ -33,6 +33,10 @@ export const errorTable = {
   HG_RESULT_TIMEOUT: { summary: "A result did not come in time", fix: "Pass a longer timeout." },
   HG_LOCK_LOST: { summary: "A worker lost the lock of a job it was running", fix: "Do not block the event loop for longer than lockDuration." },
   HG_NOT_REGISTERED: { summary: "The limiter or queue was never registered in this Redis", fix: "Start a producer or worker with its definition first." },
+  HG_TARGET_UNKNOWN: { summary: "The configuration has no such queue or limiter", fix: "Use a name from the configuration." },
+  HG_TARGET_AMBIGUOUS: { summary: "A queue and a limiter have this name", fix: "Write queue:<name> or limiter:<name>." },
+  HG_INPUT_UNREADABLE: { summary: "The input cannot be read", fix: "Check the file's path and permissions, or use - for standard input." },
+  HG_INTERNAL: { summary: "Something that Headgate did not expect", fix: "Run again with --debug and report it." },
   HG_USAGE: { summary: "A command was called in a way that it does not know", fix: "See headgate <command> --help." },
   HG_BOARD_UNPROTECTED: { summary: "The board would be open to the network without a password", fix: "Set HEADGATE_BOARD_PASSWORD, or bind to 127.0.0.1." },
   HG_BOARD_PORT: { summary: "The board's port cannot be used", fix: "Pass another --port, or 0 for any." },
@@ -45,6 +49,8 @@ export type ErrorCode = keyof typeof errorTable;
 export interface ErrorParts {
   /** What in particular, in front of the summary: `defineQueue("mail").capacity`. */
   readonly what?: string | undefined;
+  /** Instead of the code's summary. */
+  readonly message?: string | undefined;
   readonly expected?: string | undefined;
   /** Shown shortened. Never a payload. */
   readonly got?: unknown;
@@ -75,7 +81,7 @@ export class HeadgateError extends Error {
     const found = [parts.expected === undefined ? "" : `expected ${parts.expected}`, got === undefined ? "" : `got ${got}`];
     const middle = found.filter(Boolean).join(", ");
     super(
-      `${code}: ${parts.what ? `${parts.what}: ` : ""}${summary}${middle ? ` — ${middle}` : ""}. ${parts.fix ?? fix}`,
+      `${code}: ${parts.what ? `${parts.what}: ` : ""}${parts.message ?? summary}${middle ? ` — ${middle}` : ""}. ${parts.fix ?? fix}`,
       parts.cause === undefined ? undefined : { cause: parts.cause },
     );
     Object.defineProperty(this, BRAND, { value: true });

@@ -2,4 +2,4 @@ export type { Connection } from "../redis/connection.ts";
 export { throttled, ThrottledError } from "./classify.ts";
 export type { FetchInit, JobContext, JobInfo } from "./context.ts";
 export type { Processor } from "./run-job.ts";
-export { createWorker, HeadgateWorker, type WorkerEvents, type WorkerOptions } from "./worker.ts";
+export { createWorker, HeadgateWorker as Worker, type WorkerEvents, type WorkerOptions } from "./worker.ts";

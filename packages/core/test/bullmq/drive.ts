@@ -14,6 +14,27 @@ import type { Space } from "../support/redis.ts";
 type Args = (string | number | boolean | Buffer | undefined)[];
 type Run = (name: string, args: Args) => Promise<unknown>;
 
+/** Where an ending (a JSON array; lua/lib/finish.lua) has the time to use instead of Redis' own. */
+const ENDING_NOW = 8;
+
+/** Puts virtual time into the arguments of a composed command. */
+function timed(commandName: string, given: Args, now: number): Args {
+  const args = [...given];
+  const last = args.length - 1;
+  if (commandName === "moveToActive") {
+    args[last] = now;
+  } else if (commandName.startsWith("add")) {
+    args[last] = JSON.stringify({ slot: 0, ...(JSON.parse(String(args[last] || "{}")) as object), now });
+  } else {
+    // The deferral flag follows the ending in moveToDelayed.
+    const at = commandName === "moveToDelayed" ? last - 1 : last;
+    const ending = JSON.parse(String(args[at])) as unknown[];
+    ending[ENDING_NOW] = now;
+    args[at] = JSON.stringify(ending);
+  }
+  return args;
+}
+
 /** Virtual time, and how often every command is sent: what a test holds in its hand. */
 export class Wire {
   now: number;
@@ -26,13 +47,10 @@ export class Wire {
   }
 
   run(client: unknown, commandName: string): unknown {
-    if (composedName(commandName) === null) return client;
+    if (composedName(commandName) === null || commandName.startsWith("extend")) return client;
     const send: Run = (client as { runCommand: Run }).runCommand.bind(client);
-    // The deferral flag follows the time in moveToDelayed; everywhere else the time is the last argument.
-    const fromEnd = commandName === "moveToDelayed" ? 2 : 1;
     const runCommand: Run = async (name, given) => {
-      const args = [...given];
-      args[args.length - fromEnd] = this.now;
+      const args = timed(commandName, given, this.now);
       let reply: unknown;
       for (let sent = 0; sent < this.sends; sent++) {
         reply = await send(name, args);
@@ -73,7 +91,8 @@ class WiredProducerBackend extends ProducerBackend {
 export interface Taken {
   readonly id: string;
   readonly token: string;
-  readonly permit: string;
+  /** number, granted at (us), rate (thousandths), 1 for the probe, reserved cost; lua/lib/permit.lua. */
+  readonly permit: readonly (string | number)[];
   readonly fields: ReadonlyMap<string, string>;
 }
 
@@ -130,8 +149,7 @@ export class Driver {
       id: encoded,
       nonce: nonce ?? `${id}#${this.#nonces++}`,
       cost: cost ? JSON.stringify({ requests: 1, ...cost }) : "",
-      mode: "refuse",
-      slot: "",
+      waits: null,
     })) as [number, ...unknown[]];
     return reply[0] === 1
       ? { accepted: true, duplicate: reply[1] === 1, depth: Number(reply[2]) }
@@ -211,7 +229,7 @@ export class Driver {
     const fields = new Map<string, string>();
     for (let index = 0; index < flat.length; index += 2) fields.set(flat[index] as string, flat[index + 1] as string);
     const id = decodeURIComponent(String(reply[1]).slice(1));
-    return { job: { id, token, permit: String(reply[4]), fields }, waitMs: 0, until: 0 };
+    return { job: { id, token, permit: reply[4] as (string | number)[], fields }, waitMs: 0, until: 0 };
   }
 }
 

@@ -18,7 +18,7 @@ interface Config {
 }
 
 interface Seen {
-  readonly phase: string;
+  readonly phase: number;
   /** Permits per second; -1: unpaced. */
   readonly rate: number;
   readonly base: number;
@@ -30,24 +30,26 @@ interface Seen {
 }
 
 const HISTORY = `
-  local law, now, out, out_there = {}, 100000, {}, {}
-  local stop = 0
+  local hot = { phase = 0, granted = 0, ok = 0 }
+  local plan = { adaptive = input.config.adaptive, paced = input.config.paced, cap = input.config.cap or 0 }
+  local site = { hot = hot, plan = plan, cold = {}, now = 100000 }
+  local out, out_there, stop = {}, {}, 0
   local function look()
-    local rate = law_rate(law, input.config)
-    return { phase = law.phase, rate = rate == math.huge and -1 or rate, base = law.base, at = law.at }
+    local rate = law_rate(hot, plan)
+    return { phase = hot.phase, rate = rate == math.huge and -1 or rate, base = hot.base, at = hot.at }
   end
-  law_init(law, input.config, now)
+  law_begin(site)
+  local law = site.cold.law
   for _, step in ipairs(input.steps) do
-    now = now + step.after
-    local seen
+    site.now = site.now + step.after
+    local now, seen = site.now, nil
     if step.kind == "ask" then
       if now >= stop then
-        law_flushed(law, now)
-        local wait = law_wait(law, input.config, #out_there, now)
+        if hot.phase == FLUSH then law_flushed(hot, law, now) end
+        local wait = law_wait(hot, #out_there, now)
         if wait == 0 then
-          law_grant(law, input.config, now)
-          local rate = law_rate(law, input.config)
-          out_there[#out_there + 1] = { granted = law.granted, at = now, rate = rate == math.huge and 0 or rate }
+          local rate = law_grant(hot, plan, now)
+          out_there[#out_there + 1] = { granted = hot.granted, at = now, rate = rate }
         end
         seen = look()
         seen.wait = wait
@@ -59,10 +61,10 @@ const HISTORY = `
       local permit = table.remove(out_there, math.min(#out_there, math.floor(step.which * #out_there) + 1))
       local fence, till = law.fence, 0
       if step.kind == "throttled" then
-        till = law_throttled(law, input.config, permit, input.accepted, now)
+        till = law_throttled(hot, law, plan, permit, input.accepted, now)
         stop = math.max(stop, till)
       else
-        law.accepted = law.accepted + 1
+        hot.ok = hot.ok + 1
       end
       seen = look()
       seen.granted, seen.till, seen.event = permit.granted, till, law.fence ~= fence
@@ -74,7 +76,7 @@ const HISTORY = `
   return out`;
 
 const play = async (config: Config, steps: readonly Step[], accepted = 10): Promise<Seen[]> =>
-  (await luaLib(space.client, ["law"], HISTORY)({ config, steps, accepted })) as Seen[];
+  (await luaLib(space.client, ["law", "learn"], HISTORY)({ config, steps, accepted })) as Seen[];
 
 const after = fc.oneof(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 1_500 }));
 const which = fc.double({ min: 0, max: 0.999, noNaN: true });

@@ -12,10 +12,16 @@ function part(name: string, seen: Set<string>): string {
   return lines.map((line) => (INCLUDE.exec(line)?.[1] ? part(INCLUDE.exec(line)?.[1] ?? "", seen) : line)).join("\n");
 }
 
-/** Parts of lua/lib with a driver under them that answers a JSON-able table named by `return`. Runs inside Redis, in virtual time. */
+/** What parts of the pure functions ask the site for; a test's site carries it. */
+const SITE = `
+local function cold(site) return site.cold end
+local function each_name(site) return function() return nil end end`;
+
+/** Parts of lua/lib with a driver under them that returns a table. Runs inside Redis, in virtual time. */
 export function luaLib(client: Redis, parts: readonly string[], driver: string): (input: unknown) => Promise<unknown> {
   const seen = new Set<string>();
-  const lua = `${parts.map((name) => part(name, seen)).join("\n")}
+  const lua = `${SITE}
+${parts.map((name) => part(name, seen)).join("\n")}
 local input = cjson.decode(ARGV[1])
 local function driver()
 ${driver}

@@ -6,13 +6,19 @@ import { luaLib } from "./lib.ts";
 const space = useRedis();
 
 const SUMS = `
-  local ring = { at = math.floor(input.start / 1000), ok = {}, throttled = {} }
-  local now, out = input.start, {}
+  local zeros = function() return { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } end
+  local site = {
+    now = input.start, cold = { ring = { ok = zeros(), throttled = zeros() } },
+    hot = { second = math.floor(input.start / 1000), secondOk = 0, secondThrottled = 0 },
+  }
+  local out = {}
   for _, step in ipairs(input.steps) do
-    now = now + step.after
-    if step.kind ~= "look" then ring_count(ring, step.kind, now) end
-    local ok, throttled = ring_sums(ring, step.seconds, now)
-    out[#out + 1] = { ok = ok, throttled = throttled, share = throttled_share(ring, now), accepted = accepted_per_second(ring, now) }
+    site.now = site.now + step.after
+    ring_turn(site)
+    if step.kind == "ok" then site.hot.secondOk = site.hot.secondOk + 1 end
+    if step.kind == "throttled" then site.hot.secondThrottled = site.hot.secondThrottled + 1 end
+    local ok, throttled = ring_sums(site, step.seconds)
+    out[#out + 1] = { ok = ok, throttled = throttled, share = throttled_share(site), accepted = accepted_per_second(site) }
   end
   return out`;
 

@@ -1,0 +1,51 @@
+import { serveStatic } from "@hono/node-server/serve-static";
+import { createBullBoard } from "@bull-board/api";
+import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
+import { HonoAdapter } from "@bull-board/hono";
+import { type ConnectionOptions, Queue as BullQueue } from "bullmq";
+import type { Connection } from "headgate/control";
+import type { Hono } from "hono";
+import type { BoardQueue } from "./board.ts";
+
+/** Where Bull Board lives below the board's own pages. */
+export const BULL_BOARD_PATH = "/queues";
+
+/** BullMQ takes no bare URL, and no client of ours is handed to it: it duplicates and closes what it opened itself. */
+export function bullConnection(connection: Connection): ConnectionOptions {
+  return (typeof connection === "string" ? { url: connection } : connection) as ConnectionOptions;
+}
+
+export interface BullBoard {
+  readonly routes: Hono;
+  close(): Promise<void>;
+}
+
+/**
+ * Bull Board reads BullMQ's own structures, so it gets plain BullMQ queues of the same name and prefix.
+ * Headgate's keys stand under the same prefix but are no queues, and Bull Board never sees them.
+ */
+export function createBullBoardRoutes(
+  queues: readonly BoardQueue[],
+  connection: ConnectionOptions,
+  readOnly: boolean,
+  onError: (error: unknown) => void,
+): BullBoard {
+  const bullQueues = queues.map((queue) => {
+    const bull = new BullQueue(queue.bullmq.name, { prefix: queue.bullmq.prefix, connection });
+    bull.on("error", onError);
+    return bull;
+  });
+  const server = new HonoAdapter(serveStatic);
+  server.setBasePath(BULL_BOARD_PATH);
+  createBullBoard({
+    queues: bullQueues.map((queue) => new BullMQAdapter(queue, { readOnlyMode: readOnly })),
+    serverAdapter: server,
+    options: { uiConfig: { boardTitle: "Headgate", miscLinks: [{ text: "Pressure", url: "/" }] } },
+  });
+  return {
+    routes: server.registerPlugin(),
+    close: async () => {
+      await Promise.allSettled(bullQueues.map((queue) => queue.close()));
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import type { LimiterStatus } from "headgate/control";
+import { html } from "hono/html";
+import { bar } from "./bar.ts";
+import { count, duration, perSecond, share } from "./figures.ts";
+import type { Markup } from "./markup.ts";
+
+type Fact = readonly [term: string, value: string, tone?: "good" | "bad"];
+
+export function limiterState(status: LimiterStatus): Markup {
+  return html`<div class="state">
+    ${gateLine(status)}
+    <dl class="big">
+      ${facts(status).map(([term, value, tone]) => html`<div><dt>${term}</dt><dd class="${tone ?? ""}">${value}</dd></div>`)}
+    </dl>
+    ${status.limits.map(limitLine)}
+  </div>`;
+}
+
+function gateLine({ gate }: LimiterStatus): Markup | "" {
+  if (!gate.closed) return "";
+  const until = gate.until === null ? "until resumed" : `for ${duration(gate.remainingMs)}`;
+  return html`<p class="gate">Gate closed ${until}${gate.reason === null ? "" : `: ${gate.reason}`}</p>`;
+}
+
+function facts(status: LimiterStatus): readonly Fact[] {
+  const throttled = status.throttledPerSecond > 0 || status.throttledShare > 0;
+  const inFlight = count(status.inFlight);
+  return [
+    [status.adaptive ? "learned rate" : "rate", status.rate === null ? "unpaced" : perSecond(status.rate)],
+    ["phase", status.phase],
+    ["gate", status.gate.closed ? "closed" : "open", status.gate.closed ? "bad" : "good"],
+    ["in flight", status.concurrency === null ? inFlight : `${inFlight} of ${count(status.concurrency)}`],
+    ["accepted", perSecond(status.acceptedPerSecond)],
+    throttled ? ["throttled", perSecond(status.throttledPerSecond), "bad"] : ["throttled", perSecond(0)],
+    throttled ? ["throttled, 10 s", share(status.throttledShare), "bad"] : ["throttled, 10 s", share(0)],
+  ];
+}
+
+function limitLine(limit: LimiterStatus["limits"][number]): Markup {
+  const left = `${count(limit.remaining)} of ${count(limit.amount)} ${limit.unit} left`;
+  return html`<div class="limit">
+    <p class="line"><span>${left}</span><span class="amount">per ${duration(limit.perMs)}</span></p>
+    ${bar(limit.remaining, limit.amount, left)}
+  </div>`;
+}

@@ -1,0 +1,33 @@
+import type { Queue } from "headgate";
+import type { Connection, Processor } from "headgate/worker";
+
+/** One queue of the config, and how `headgate worker` runs it. */
+export interface QueueConfig<Payload> {
+  /** What `defineQueue` returned. Its name must be the name it stands under. */
+  readonly queue: Queue<Payload>;
+  /**
+   * What runs a job: a function, or the path of a module (relative to the config) whose default export is one.
+   * A queue without a processor is only produced into; `headgate worker` leaves it out.
+   */
+  readonly processor?: Processor<Payload> | string;
+  /** Jobs at once in one worker process. Default 10. */
+  readonly concurrency?: number;
+}
+
+export interface HeadgateConfig<Payloads extends Record<string, unknown> = Record<string, unknown>> {
+  /** Redis URL, ioredis options, or an ioredis client. `--redis` and REDIS_URL stand above it. */
+  readonly connection?: Connection;
+  /** Every queue that the commands know, by name. */
+  readonly queues: { readonly [Name in keyof Payloads]: QueueConfig<Payloads[Name]> };
+  readonly board?: {
+    /** Default 3000. */
+    readonly port?: number;
+  };
+}
+
+/** Types a `headgate.config.ts`: the payload of each queue reaches its processor. Returns what it was given. */
+export function defineConfig<Payloads extends Record<string, unknown>>(
+  config: HeadgateConfig<Payloads>,
+): HeadgateConfig<Payloads> {
+  return config;
+}

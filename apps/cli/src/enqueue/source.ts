@@ -1,0 +1,70 @@
+import { createReadStream, type ReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { pipeline, type Readable } from "node:stream";
+import { headgateError } from "headgate/internal";
+import split from "split2";
+
+export interface Line {
+  /** From 1, blank lines counted. */
+  readonly number: number;
+  readonly text: string;
+}
+
+export interface Source {
+  readonly lines: AsyncIterable<Line>;
+  /** How much of it has been read, 0 to 1; null when its size is not known, as for a pipe. */
+  share(): number | null;
+}
+
+/** Far above the default payload limit of 1 MiB; a file without line ends must not fill the memory. */
+const LONGEST_LINE = 64 * 1024 * 1024;
+
+/** A file, or standard input for `-`. Read only as fast as lines are taken. */
+export async function openSource(name: string, stdin: Readable, stop: AbortSignal): Promise<Source> {
+  if (name === "-") return { lines: linesOf(stdin, name, stop), share: () => null };
+  const { file, size } = await openFile(name);
+  return { lines: linesOf(file, name, stop), share: () => (size === 0 ? null : Math.min(1, file.bytesRead / size)) };
+}
+
+/**
+ * Not node:readline, which also ends a line at U+2028 and U+2029: both may stand inside a JSON string.
+ */
+async function* linesOf(stream: Readable, name: string, stop: AbortSignal): AsyncGenerator<Line> {
+  const lines: Readable = pipeline(stream, split(/\r?\n/, { maxLength: LONGEST_LINE }), () => undefined);
+  const end = (): void => void lines.destroy();
+  stop.addEventListener("abort", end, { once: true });
+  let number = 0;
+  try {
+    for await (const text of lines) {
+      number += 1;
+      yield { number, text: number === 1 ? withoutByteOrderMark(String(text)) : String(text) };
+    }
+  } catch (error) {
+    if (stop.aborted) return;
+    throw unreadable(name, error, `after line ${number}`);
+  } finally {
+    stop.removeEventListener("abort", end);
+  }
+}
+
+const withoutByteOrderMark = (text: string): string => text.replace(/^\uFEFF/, "");
+
+async function openFile(name: string): Promise<{ file: ReadStream; size: number }> {
+  try {
+    const found = await stat(name);
+    if (found.isDirectory()) throw new Error("it is a folder");
+    return { file: createReadStream(name), size: found.size };
+  } catch (error) {
+    throw unreadable(name, error, "at the start");
+  }
+}
+
+function unreadable(name: string, error: unknown, where: string): Error {
+  return headgateError("HG_INPUT_UNREADABLE", {
+    message: `${name === "-" ? "standard input" : name} cannot be read ${where}.`,
+    expected: `NDJSON: one JSON value a line, at most ${LONGEST_LINE} bytes each`,
+    got: error instanceof Error ? error.message : String(error),
+    fix: "name a readable file, or - for standard input",
+    cause: error,
+  });
+}

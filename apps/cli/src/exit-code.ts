@@ -1,0 +1,34 @@
+import { isHeadgateError } from "headgate";
+
+/** What the process ends with. The same table stands in docs/cli.md and in `headgate --help`. */
+export const ExitCode = {
+  ok: 0,
+  failure: 1,
+  usage: 2,
+  unreachable: 3,
+} as const;
+
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+export const exitCodeHelp = `Exit codes:
+  0  ok
+  1  failure: something was refused, invalid or went wrong
+  2  usage or config error: nothing was done
+  3  Redis is unreachable`;
+
+const usageCodes: ReadonlySet<string> = new Set([
+  "HG_USAGE",
+  "HG_CONFIG_NOT_FOUND",
+  "HG_CONFIG_INVALID",
+  "HG_TARGET_UNKNOWN",
+  "HG_TARGET_AMBIGUOUS",
+  "HG_INPUT_UNREADABLE",
+  "HG_BOARD_UNPROTECTED",
+  "HG_BOARD_PORT",
+]);
+
+export function exitCodeOf(error: unknown): ExitCode {
+  if (!isHeadgateError(error)) return ExitCode.failure;
+  if (error.code === "HG_REDIS_UNREACHABLE") return ExitCode.unreachable;
+  return usageCodes.has(error.code) ? ExitCode.usage : ExitCode.failure;
+}

@@ -1,0 +1,19 @@
+import { InvalidArgumentError } from "commander";
+
+/** Parsers for option values. What they refuse ends in HG_USAGE, exit code 2. */
+
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+  };
+}
+
+export function oneOf<const T extends string>(choices: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = choices.find((choice) => choice === text);
+    if (found !== undefined) return found;
+    throw new InvalidArgumentError(`Expected one of: ${choices.join(", ")}.`);
+  };
+}

@@ -1,0 +1,1 @@
+export { defineConfig, type HeadgateConfig, type QueueConfig } from "./config/define.ts";

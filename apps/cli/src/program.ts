@@ -1,0 +1,123 @@
+import type { Readable } from "node:stream";
+import { Command } from "commander";
+import type { BoardFlags } from "./board/run.ts";
+import { secretsOf } from "./config/connection.ts";
+import { loadConfig } from "./config/load.ts";
+import type { Context } from "./context.ts";
+import { type EnqueueFlags, enqueue } from "./enqueue/run.ts";
+import { type ExitCode, exitCodeHelp } from "./exit-code.ts";
+import { oneOf, wholeNumber } from "./flags.ts";
+import { type PauseFlags, pause, resume } from "./levers/run.ts";
+import type { Output } from "./output/output.ts";
+import { type StatusFlags, status } from "./status/run.ts";
+import { stopSignals } from "./stop-signals.ts";
+import { runWorkers, type WorkerFlags } from "./worker/run.ts";
+
+export interface Surroundings {
+  readonly output: Output;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly stdin: Readable;
+  readonly cwd: string;
+  readonly version: string;
+  /** Called once by the command that ran. */
+  readonly finish: (code: ExitCode) => void;
+}
+
+interface SharedFlags {
+  readonly config?: string;
+  readonly redis?: string;
+}
+
+type Work = (context: Context) => Promise<ExitCode>;
+
+const DEFAULT_IN_FLIGHT = 50;
+const DEFAULT_INTERVAL_MS = 1000;
+
+/** The command line: what there is, and which function runs it. */
+export function buildProgram(surroundings: Surroundings): Command {
+  const { output, environment, stdin, cwd, version, finish } = surroundings;
+
+  const program = new Command("headgate")
+    .description("Job queues that carry an API's rate limit back to the producer.")
+    .version(version)
+    .option("-c, --config <file>", "config to use (default: the nearest headgate.config.{ts,mts,js,mjs} upwards)")
+    .option("--redis <url>", "Redis to use, over REDIS_URL and the config")
+    .option("--json", "results as JSON on stdout: one object, or one a line for streams")
+    .option("--debug", "show where errors come from")
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText("afterAll", `\n${exitCodeHelp}`);
+
+  const run = async (work: Work): Promise<void> => {
+    const { config: file, redis } = program.opts<SharedFlags>();
+    const redisUrl = environment["REDIS_URL"];
+    output.hide([...secretsOf(redis), ...secretsOf(redisUrl)]);
+    const config = await loadConfig({ cwd, file, redis, redisUrl });
+    output.hide(secretsOf(config.connection));
+    const stop = stopSignals();
+    try {
+      finish(await work({ config, output, stop }));
+    } finally {
+      stop.dispose();
+    }
+  };
+
+  program
+    .command("worker")
+    .description("run the named queues, or all that have a processor, in this process")
+    .argument("[queue...]", "queues of the config")
+    .option("--concurrency <n>", "jobs at once per queue, over the config", wholeNumber(1, 10_000))
+    .option("--quiet", "leave out the lines of jobs that completed or were deferred")
+    .action((queues: string[], flags: WorkerFlags) => run((context) => runWorkers(context, queues, flags)));
+
+  program
+    .command("enqueue")
+    .description("enqueue NDJSON: one JSON payload a line, one admission each")
+    .argument("<queue>", "queue of the config")
+    .argument("[file]", "NDJSON file, or - for standard input", "-")
+    .option("--envelope", "each line is { payload, id?, priority? }")
+    .option("--id-field <name>", "field of the payload that is the job's id; makes a second run safe")
+    .option("--on-pressure <how>", "wait for room, or refuse the line", oneOf(["wait", "refuse"]), "wait")
+    .option("--in-flight <n>", "admissions at once", wholeNumber(1, 1000), DEFAULT_IN_FLIGHT)
+    .action((queue: string, file: string, flags: EnqueueFlags) =>
+      run((context) => enqueue(context, queue, file, flags, stdin)),
+    );
+
+  program
+    .command("status")
+    .description("every limiter and queue of the config")
+    .option("--watch", "again and again: in place on a terminal, as lines into a pipe")
+    .option("--interval-ms <n>", "milliseconds between two looks of --watch", wholeNumber(100, 3_600_000), DEFAULT_INTERVAL_MS)
+    .action((flags: StatusFlags) => run((context) => status(context, flags)));
+
+  program
+    .command("pause")
+    .description("stop a queue, or shut the gate of a limiter")
+    .argument("<target>", "queue or limiter; queue:name or limiter:name where a name is both")
+    .option("--for <duration>", "open again by itself after this time, as 30s, 5m, 2h (limiters)")
+    .option("--reason <text>", "shown to producers and in status")
+    .action((target: string, flags: PauseFlags) => run((context) => pause(context, target, flags)));
+
+  program
+    .command("resume")
+    .description("undo a pause, or open a gate before its time")
+    .argument("<target>", "queue or limiter; queue:name or limiter:name where a name is both")
+    .action((target: string) => run((context) => resume(context, target)));
+
+  program
+    .command("board")
+    .description("serve the pressure page and Bull Board")
+    .option("--host <host>", "address to listen on (default: 127.0.0.1); beyond loopback a password is needed")
+    .option("--port <n>", "port, 0 for a free one (default: board.port of the config, else 3000)", wholeNumber(0, 65_535))
+    .option("--user <name>", "user for basic auth", "headgate")
+    .option("--password <text>", "password for basic auth; better in HEADGATE_BOARD_PASSWORD")
+    .option("--read-only", "refuse everything that changes a queue or a job")
+    .action((flags: BoardFlags) =>
+      run(async (context) => {
+        // Loaded only here: the web framework doubles the start-up time of every other command.
+        const { board } = await import("./board/run.ts");
+        return board(context, flags, environment);
+      }),
+    );
+
+  return program;
+}

@@ -1,0 +1,75 @@
+import { beforeEach, expect, test } from "vitest";
+import { headgate, ownNamespace, startHeadgate } from "./support/headgate.ts";
+
+let environment: Record<string, string>;
+beforeEach(() => {
+  environment = { TEST_NAMESPACE: ownNamespace() };
+});
+
+const enqueue = (queue: string, input: string) => headgate(["enqueue", queue, "--id-field", "doc"], { input, environment });
+
+test("runs its queues, says what happens without job data, and drains at SIGTERM", async () => {
+  await enqueue("letters", '{"doc":"very-secret"}\n'.replace("very-secret", "id-1"));
+  const running = startHeadgate(["worker", "letters"], { environment });
+  await running.line("stderr", / ready letters$/);
+  await running.line("stderr", / completed letters id=id-1 attempt=1$/);
+  running.process.kill("SIGTERM");
+  const { code, stdout, stderr } = await running.ended;
+  expect(code).toBe(0);
+  expect(stdout).toBe("");
+  expect(stderr).toContain("draining letters signal=SIGTERM");
+  expect(stderr).toMatch(/ closed letters\n$/);
+});
+
+test("a job that runs when the signal comes is finished first", async () => {
+  const running = startHeadgate(["worker", "slowly"], { environment });
+  await running.line("stderr", / ready slowly$/);
+  await enqueue("slowly", '{"doc":"long","words":1500}\n');
+  await active("slowly", 1);
+  running.process.kill("SIGTERM");
+  const { code, stderr } = await running.ended;
+  expect(code).toBe(0);
+  expect(stderr.indexOf("completed slowly id=long")).toBeGreaterThan(stderr.indexOf("draining slowly"));
+});
+
+test("a second signal ends it at once, with 1", async () => {
+  const running = startHeadgate(["worker", "slowly"], { environment });
+  await running.line("stderr", / ready slowly$/);
+  await enqueue("slowly", '{"doc":"endless","words":600000}\n');
+  await active("slowly", 1);
+  running.process.kill("SIGTERM");
+  await running.line("stderr", /draining/);
+  running.process.kill("SIGTERM");
+  expect(await running.ended).toMatchObject({ code: 1 });
+});
+
+test("a failure is one line with the kind of the error, never its message", async () => {
+  const running = startHeadgate(["worker", "--json"], { environment });
+  await running.line("stdout", /"event":"ready","queue":"slowly"/);
+  await headgate(["enqueue", "slowly", "--envelope"], { input: '{"id":"j1","payload":{"doc":"fail-secret"}}\n', environment });
+  const line = await running.line("stdout", /"event":"failed"/);
+  expect(JSON.parse(line)).toMatchObject({ event: "failed", queue: "slowly", id: "j1", attempt: 1, error: "Error" });
+  running.process.kill("SIGKILL");
+  const { stdout, stderr } = await running.ended.catch(() => ({ stdout: "", stderr: "" }));
+  expect(stdout + stderr).not.toContain("fail-secret");
+});
+
+test("without names every queue that has a processor runs; an unknown name is refused", async () => {
+  const running = startHeadgate(["worker", "--concurrency", "2"], { environment });
+  await running.line("stderr", / starting letters concurrency=2 /);
+  await running.line("stderr", / ready slowly$/);
+  running.process.kill("SIGINT");
+  const { code, stderr } = await running.ended;
+  expect(code).toBe(0);
+  expect(stderr).not.toContain("small");
+  expect(await headgate(["worker", "post"], { environment })).toMatchObject({ code: 2 });
+  expect(await headgate(["worker", "small"], { environment })).toMatchObject({ code: 2 });
+});
+
+/** Follows the queue as `status --watch --json` shows it, until so many jobs are active. */
+async function active(queue: string, count: number): Promise<void> {
+  const watching = startHeadgate(["status", "--watch", "--interval-ms", "100", "--json"], { environment });
+  await watching.line("stdout", new RegExp(`"queue":"${queue}".*?"active":${count}[,}]`));
+  watching.process.kill("SIGINT");
+  await watching.ended;
+}
