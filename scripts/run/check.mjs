@@ -20,6 +20,7 @@ export async function check() {
     ["generated Lua", () => run(node, [luaBuilder, "--check"])],
     ["lockfile", async () => lockfile()],
     ["types and build", () => run(node, [tsc, "-b"])],
+    ["types of tests and scripts", () => run(node, [tsc, "-p", "tsconfig.checks.json"])],
     ["tests", tests],
   ];
   /** @type {string[]} */

@@ -53,6 +53,8 @@ test.each([
   const folder = mkdtempSync(join(root, ".headgate", "tally-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, "one.test.ts"), source);
+  // Its own config, or vitest finds ours above it.
+  writeFileSync(join(folder, "vitest.config.mjs"), "export default {};");
   const reporters = ["--reporter=default", `--reporter=${join(root, "scripts", "tally-reporter.mjs")}`];
   const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
   const args = [vitest, "run", "--root", folder, ...reporters];

@@ -64,6 +64,9 @@ end
 -- An open queue far from its watermark depends on nothing but its depth: the common case is charged for nothing else.
 local queue
 if pulse.level ~= 0 or depth >= plan.capacity then
+  if site.hot.calm == 1 then
+    slow().uncalm(site)
+  end
   slow().gate_tidy(site)
   queue = slow().load_queue(site, site.name)
   slow().level_review(site, queue, depth)
@@ -101,7 +104,7 @@ else
   redis.call("HSET", job_key, "hg:nonce", nonce)
 end
 depth = depth + 1
-if queue or depth >= (plan.low + plan.high) / 2 * plan.capacity then
+if queue or depth >= plan.middle then
   slow().level_review(site, queue or slow().load_queue(site, site.name), depth)
   save(site)
 end

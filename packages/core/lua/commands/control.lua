@@ -31,7 +31,7 @@ if not site then
   return name == "" and action == "setLimits" and 1 or 0
 end
 
-if site.calm then
+if site.hot.calm == 1 then
   slow().uncalm(site)
 end
 -- What an operator's pause without an end means: gate.lua bounds it to 365 days.

@@ -19,7 +19,7 @@ if not site then
   return ""
 end
 local PHASES = { "free", "ramp", "flush", "steady" }
-if site.calm then
+if site.hot.calm == 1 then
   slow().uncalm(site)
   save(site)
 end

@@ -18,7 +18,7 @@ local site = site_of(ARGV[4], clock(ending[NOW]))
 if not site then
   return redis.error_reply("HG_NOT_REGISTERED " .. ARGV[4])
 end
-return finish(site, ending, ARGV[1], ARGV[5], "", false, function()
+return finish(site, ending, ARGV[1], ARGV[5], "wait", false, function()
   local reply = moveJobFromActiveToWait(KEYS, ARGV)
   return reply < 0 and reply or 0
 end, nil)

@@ -15,6 +15,6 @@ local site = site_of(ARGV[1], clock(ending[NOW]))
 if not site then
   return redis.error_reply("HG_NOT_REGISTERED " .. ARGV[1])
 end
-return finish(site, ending, ARGV[4], ARGV[2], "", false, function()
+return finish(site, ending, ARGV[4], ARGV[2], "wait", false, function()
   return retryJob(KEYS, ARGV)
 end, nil)

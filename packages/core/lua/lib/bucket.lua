@@ -23,9 +23,10 @@ local function buckets_wait(plan, hot, cost, claim)
     if need > 0 then
       if need > limit.burst then need = limit.burst end
       if claim then need = need + math.min(claim[index], limit.burst) end
-      local missing = (need - hot.level[index] - 1e-9) / limit.refill
-      if missing > wait then
-        wait, which = missing, index
+      local lack = need - hot.level[index]
+      -- Float noise is no lack, but a wait is never shortened by it.
+      if lack > 1e-9 and lack / limit.refill > wait then
+        wait, which = lack / limit.refill, index
       end
     end
   end

@@ -18,14 +18,18 @@ if ARGV[6] == "1" and ARGV[10] == "1" then
         end
       end
       if type(reply[1]) == "table" then
+        -- The job that came along is a grant; the outcome that was counted is the other job's.
         reply[5] = { calm, tonumber(time[1] .. string.format("%06d", time[2])), 0, 0, "" }
         return reply
-      elseif reply[3] == 0 then
+      end
+      redis.call("HINCRBY", prefix .. ":@calm", "grantless", 1)
+      if reply[3] == 0 then
         return reply
       end
       -- A rate limit that the user set in BullMQ: block instead of parking the worker's loop.
       return { 0, 0, 0, tonumber(ARGV[2]) + reply[3] }
     elseif reply == 0 then
+      redis.call("HINCRBY", prefix .. ":@calm", "ends", 1)
       return 0
     end
   end

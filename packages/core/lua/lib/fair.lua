@@ -104,7 +104,7 @@ local function weight_of(site, cost)
   return weight > 0 and weight or 1
 end
 
--- A queue that was idle does not come back with credit for the time in which it asked for nothing.
+-- A queue that was idle comes back with the credit of one period at most.
 local function serve(site, cost)
   local weight = weight_of(site, cost)
   local least
@@ -114,7 +114,7 @@ local function serve(site, cost)
       if (not least or served < least) and has_waiting(site.prefix .. ":" .. name .. ":") then least = served end
     end
   end
-  site.pulse.served = math.max(site.pulse.served, (least or 0) - weight) + weight
+  site.pulse.served = math.max(site.pulse.served, (least or 0) - 1) + weight
   local state = cold(site)
   if state.claim and state.claim.name == site.name then state.claim = nil end
 end

@@ -42,7 +42,7 @@ end
 -- who: { worker, free, host_now, finishing }. Answers as BullMQ's moveToActive does, with the permit as a fifth element
 -- when a job comes with it.
 local function fetch(site, who, packed_opts)
-  if site.calm and not who.finishing then
+  if site.hot.calm == 1 and not who.finishing then
     slow().uncalm(site)
   end
   if site.hot.mirrored == 1 then

@@ -19,8 +19,14 @@ end
 -- Was this very run already ended, in the way that is asked for? The command is here a second time because its reply was
 -- lost; its permit is settled, and the job that came with the lost reply is still locked by the same token.
 local function ended_before(site, job_id, started, target)
-  return target ~= "" and redis.call("ZSCORE", site.base .. target, job_id)
-    and redis.call("HGET", site.base .. job_id, "ats") == started
+  local base = site.base
+  if redis.call("HGET", base .. job_id, "ats") ~= started then
+    return false
+  end
+  if target == "wait" then
+    return redis.call("LPOS", base .. "wait", job_id) or redis.call("ZSCORE", base .. "prioritized", job_id)
+  end
+  return redis.call("ZSCORE", base .. target, job_id)
 end
 
 local function repeated(site, job_id, started, token, target)
@@ -38,7 +44,7 @@ end
 -- next job, nil where none is wanted; `target` is the set in which the job stands afterwards; `rides`: the body can fetch.
 local function finish(site, ending, job_id, host_now, target, rides, body, next_opts)
   local hot, plan = site.hot, site.plan
-  if site.calm then
+  if site.hot.calm == 1 then
     slow().uncalm(site)
   end
   local permit, outcome, started = permit_of(ending), ending[OUTCOME], ending[STARTED]

@@ -59,8 +59,12 @@ local function settled(site, permit, outcome, spent, reserved)
   cold(site)
   for index, limit in ipairs(site.config.limits) do
     actual[index] = spent[limit.unit] or (outcome == "released" and 0 or reserved[index])
+    if actual[index] < reserved[index] and site.now - permit.at >= limit.perMs then
+      -- The window that it was granted in is over: nothing to give back.
+      actual[index] = reserved[index]
+    end
     if site.plan.windowed == 1 and actual[index] ~= reserved[index] then
-      window_add(site, index, actual[index] - reserved[index])
+      window_settle(site, index, actual[index] - reserved[index], permit.at)
     end
   end
   buckets_fill(site.plan, hot, site.now)

@@ -13,6 +13,9 @@ local CATCH_UP_MS = 20         -- a late timekeeper may take this much at once (
 local LEAST_RATE = 0.05        -- one call in 20 s: the floor of any estimate
 local RAMP_IN_FLIGHT = 16      -- long latencies answer late: bound what a ramp has out
 
+local LOST = 0.7               -- below this share of what was held before, a drop may be temporary …
+local BACK = 0.95              -- … and the way back ends here
+
 -- 0 is a limiter that was never asked.
 local FREE, RAMP, FLUSH, STEADY = 1, 2, 3, 4
 
@@ -27,10 +30,13 @@ local function law_rate(hot, plan)
     else
       local over = PROBE_AMPLITUDE * (math.exp(math.min((hot.grown - hot.hold) / hot.hold, 20)) - 1)
       if over > 0.15 then
-        -- The limit really moved: from here one e-fold per 0.5 s towards a rate held before, else per 2.5 s.
+        -- The limit really moved: from here one e-fold per 0.5 s towards a rate that held before, else per 2.5 s.
         local knee = hot.hold * (1 + math.log(1 + 0.15 / PROBE_AMPLITUDE))
-        local pace = hot.base < 0.7 * hot.top and 0.5 or 2.5
-        over = 1.15 * math.exp(math.min((hot.grown - knee) / pace, 20)) - 1
+        local back = hot.base < LOST * hot.top
+        over = 1.15 * math.exp(math.min((hot.grown - knee) / (back and 0.5 or 2.5), 20)) - 1
+        if back and rate * (1 + over) > BACK * hot.top then
+          over = BACK * hot.top / rate - 1
+        end
       end
       rate = rate * (1 + over)
     end
@@ -76,6 +82,12 @@ local function law_grant(hot, plan, now)
       hot.hungry = 0
     end
     rate = law_rate(hot, plan)
+    if hot.base < LOST * hot.top and rate >= BACK * hot.top then
+      -- Back where it was: hold there, and probe on from there.
+      hot.base = rate
+      hot.grown = 0
+      hot.hold = 3
+    end
     local interval = 1000 / rate
     hot.at = math.max(hot.at, now - math.max(interval, CATCH_UP_MS)) + interval
   end

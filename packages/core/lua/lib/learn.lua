@@ -1,5 +1,7 @@
 -- What a throttled call teaches the law (law.lua): its phases, and the state that only learning needs.
 local START_RATE = 20          -- permits/s of a cold start
+local PROVEN_HOLD = 2          -- s
+local PROVEN_MS = 3000         -- a rate that was accepted for so long is one that holds
 local CALLS_PER_PROBE = 600    -- a probe costs 1-2 429s: 0.2-0.3 % of the calls
 
 -- The state of a limiter that has not learned anything yet (phase 0). Calls granted under an earlier law say nothing about
@@ -25,20 +27,21 @@ local function law_begin(site)
   }
 end
 
--- Settle on `base` and hold it. A drop below 0.7 of what was held before may be temporary: probe after a tenth of the
--- level's age instead of half of it.
+-- Settle on `base` and hold it for half of the level's age. A drop below 0.7 of what was held before may be temporary:
+-- probe after a thirtieth.
 local function law_hold(hot, law, base, now)
   base = math.max(base, LEAST_RATE)
   if math.abs(base - hot.base) > 0.15 * hot.base then
     law.since = now
   end
-  hot.top = math.max(base, hot.top * 0.97)
   hot.phase = STEADY
   hot.base = base
   hot.grown = 0
-  local share = base < 0.7 * hot.top and 10 or 2
+  -- What was proven is probed slowly; what was lost, or never was known, quickly.
+  local lost = base < LOST * hot.top
+  local least = (lost or hot.top == 0) and 0.3 or PROVEN_HOLD
   local age = (now - law.since) / 1000
-  hot.hold = math.max(0.3, 6 * law.latency / 1000, 4 / base, math.min(CALLS_PER_PROBE / base, age / share))
+  hot.hold = math.max(least, 6 * law.latency / 1000, 4 / base, math.min(CALLS_PER_PROBE / base, age / (lost and 30 or 2)))
 end
 
 -- What the API accepted per second since the anchor; nil when too few calls say so.
@@ -81,12 +84,16 @@ local function law_throttled(hot, law, plan, permit, accepted_recently, now)
       till = law_flush(hot, law, permit, rate, now)
     else
       local base = law_estimate(law, permit)
-      if not base then
-        base = 0.85 * rate
+      if not base or permit.at - law.anchor.at < PROVEN_MS then
+        -- Mostly the burst that the API had saved up while it was left alone: too short to tell its rate.
+        base = 0.85 * math.min(rate, base or rate)
       elseif rate > 1.25 * base then
         base = math.max(base, 0.7 * rate)
       else
         base = base + 0.3 * (rate - base)
+      end
+      if permit.at - law.anchor.at >= PROVEN_MS then
+        hot.top = math.max(base, 0.9 * hot.top)
       end
       law_hold(hot, law, math.min(math.max(base, rate / 4), rate), now)
     end
@@ -105,6 +112,8 @@ local function law_flushed(hot, law, now)
   local calls = hot.granted - law.flush.granted + 1
   local refused = law.refused - law.flush.refused
   local share = (calls - refused) / calls
+  -- A few calls are no sample. A ramp with tau 0.45 s ends at 2.2 times the limit where the API's burst is 0.2 s of it.
+  if calls < 8 then share = 0.45 end
   law_hold(hot, law, law.flush.rate * math.max(0.2, math.min(share, 0.97)), now)
   law.flush = nil
   law.anchor = { granted = hot.granted, refused = law.refused, at = now }

@@ -45,7 +45,7 @@ local function level_retry_after(site, queue, depth)
   if site.hot.gate > site.now then
     wait = site.hot.gate - site.now
   end
-  local rest = queue.state.level == "closed" and (config.low + config.high) / 2 * config.capacity
+  local rest = queue.state.level == "closed" and (config.low * config.capacity + config.high * config.capacity) / 2
     or config.capacity - 1
   local over = depth - rest
   if over > 0 then

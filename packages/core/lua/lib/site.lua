@@ -8,8 +8,8 @@
 --   config, state  everything else (cmsgpack), loaded only by who needs it: cold() in slow.lua
 -- Packed doubles because a script pays for every field: this state as one cmsgpack map cost 10.7 us a job, of 52 us that
 -- BullMQ's own moveToFinished takes.
-local HOT = "<dddddddddddddddddddddddd"
-local HOT_BYTES = 24 * 8
+local HOT = "<ddddddddddddddddddddddddd"
+local HOT_BYTES = 25 * 8
 
 local function hot_of(packed)
   local hot, at = { level = {} }, nil
@@ -24,6 +24,7 @@ local function hot_of(packed)
     hot.deferred,                              -- deferred jobs that have not returned
     hot.mirrored,                              -- 1: the gate is mirrored to plain BullMQ workers
     hot.filled,                                -- when the buckets were last filled (ms)
+    hot.calm,                                  -- 1: workers may have gone the short way; calm.lua
     at = struct.unpack(HOT, packed)
   return hot, at
 end
@@ -31,7 +32,7 @@ end
 local function hot_pack(hot)
   local packed = struct.pack(HOT, hot.gate, hot.half, hot.probe, hot.scarce, hot.keeper, hot.keeperTill, hot.pace,
     hot.second, hot.secondOk, hot.secondThrottled, hot.granted, hot.ok, hot.phase, hot.base, hot.at, hot.last, hot.grown,
-    hot.hold, hot.hungry, hot.top, hot.began, hot.deferred, hot.mirrored, hot.filled)
+    hot.hold, hot.hungry, hot.top, hot.began, hot.deferred, hot.mirrored, hot.filled, hot.calm)
   for index = 1, #hot.level do
     packed = packed .. struct.pack("<d", hot.level[index])
   end
@@ -64,6 +65,8 @@ local function plan_of(packed)
     limit.amount, limit.per, limit.refill, limit.burst, limit.cost, at = struct.unpack("<ddddd", packed, at)
     plan.limits[index] = limit
   end
+  -- One expression for all who compare depth with it: at 55 of 100, 55.00000000000001 is another level.
+  plan.middle = (plan.low * plan.capacity + plan.high * plan.capacity) / 2
   plan.names = at
   plan.packed = packed
   return plan
@@ -73,7 +76,7 @@ end
 local function site_of(base, now)
   local prefix, name = string.match(base, "^(.*):([^:]+):$")
   local key = prefix .. ":@limiter"
-  local stored = redis.call("HMGET", key, "plan:" .. name, "hot", "pulse:" .. name, "fast:" .. name)
+  local stored = redis.call("HMGET", key, "plan:" .. name, "hot", "pulse:" .. name)
   if not stored[1] or not stored[2] then
     return nil
   end
@@ -86,14 +89,10 @@ local function site_of(base, now)
       hot.level[index] = limit.burst
     end
   end
-  local site = {
+  return {
     prefix = prefix, key = key, base = base, name = name, now = now,
     plan = plan, hot = hot, pulse = pulse_of(stored[3]),
   }
-  if stored[4] and #stored[4] == 16 and struct.unpack("<d", stored[4], 9) > 0 then
-    site.calm = true
-  end
-  return site
 end
 
 -- While its level is open, a queue's door stands open up to `middle`. While on top of that nothing limits it and nothing
@@ -105,16 +104,20 @@ local function fast_pack(site)
   end
   local calm = #plan.limits == 0 and plan.concurrency == 0 and plan.queues == 1 and hot.phase == 1 and hot.half == 0
     and hot.gate <= site.now and hot.mirrored == 0 and hot.deferred == 0
-  return struct.pack("<dd", (plan.low + plan.high) / 2 * plan.capacity, calm and hot.granted + 1 or 0)
+  if calm then
+    hot.calm = 1
+  end
+  return struct.pack("<dd", plan.middle, calm and hot.granted + 1 or 0)
 end
 
 local function save(site)
+  local fast = fast_pack(site)
   if site.cold then
     redis.call("HSET", site.key, "hot", hot_pack(site.hot), "pulse:" .. site.name, pulse_pack(site.pulse),
-      "fast:" .. site.name, fast_pack(site), "state", cmsgpack.pack(site.cold))
+      "fast:" .. site.name, fast, "state", cmsgpack.pack(site.cold))
   else
     redis.call("HSET", site.key, "hot", hot_pack(site.hot), "pulse:" .. site.name, pulse_pack(site.pulse),
-      "fast:" .. site.name, fast_pack(site))
+      "fast:" .. site.name, fast)
   end
 end
 

@@ -44,6 +44,16 @@ local function window_wait(site, index, cost)
   return wait
 end
 
+-- A settlement is booked where its grant stands: in a slot of its own it would make room that never was.
+local function window_settle(site, index, difference, granted_at)
+  local window, width = window_of(site, index)
+  for _, slot in ipairs(window_slots(window, width, site.now)) do
+    if slot[1] == math.floor(granted_at / width) then
+      slot[2] = slot[2] + difference
+    end
+  end
+end
+
 local function window_add(site, index, cost)
   local window, width = window_of(site, index)
   local current = math.floor(site.now / width)

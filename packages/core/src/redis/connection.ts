@@ -31,7 +31,15 @@ export function openClient(connection: Connection): Client {
     // First retry after 50 ms, then at most every second: a fleet has to resume within 2 s of Redis' return.
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times - 1, 10), 1_000),
   };
-  if (typeof connection === "string") return new Redis(connection, own as never);
+  if (typeof connection === "string") {
+    if (!/^(rediss?:\/\/|\/)/.test(connection)) {
+      throw headgateError("HG_BACKEND_UNSUPPORTED", {
+        expected: "redis://… or rediss://…",
+        got: connection.replace(/:\/\/.*/, "://…"),
+      });
+    }
+    return new Redis(connection, own as never);
+  }
   if (!isClient(connection)) return new Redis({ ...connection, ...own } as never);
   if (connection instanceof Cluster || (connection as { isCluster?: boolean }).isCluster) {
     return (connection as Cluster).duplicate(undefined, { redisOptions: own as never });

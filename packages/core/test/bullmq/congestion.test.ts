@@ -57,11 +57,16 @@ describe("one congestion event (I7)", () => {
 
   it("stays one when an operator changes the limits under it", async () => {
     const jobs = await inFlight(8);
-    await driver.control("setLimits", JSON.stringify({ limits: [{ unit: "requests", amount: 80, perMs: 1_000, burst: 2 }] }));
+    await driver.control(
+      "setLimits",
+      JSON.stringify({ limits: [{ unit: "requests", amount: 80, perMs: 1_000, burst: 2 }] }),
+    );
     const before = await rate();
     const rates = await throttle(jobs);
     expect(before).toBeGreaterThan(70);
-    expect(Math.min(...rates), "calls granted under the old limits say nothing terrible of the new").toBeGreaterThan(40);
+    expect(Math.min(...rates), "calls granted under the old limits say nothing terrible of the new").toBeGreaterThan(
+      40,
+    );
     expect(new Set(rates).size, rates.map((one) => one.toFixed(1)).join(" ")).toBe(1);
   });
 });

@@ -1,9 +1,16 @@
 import { RedisQueueBackend } from "bullmq";
 import { describe, expect, it } from "vitest";
 import { compose, composedName, composedNames } from "../../src/bullmq/compose.ts";
-import { type BullScript, bullmqScripts, checkBullmq, differences, expectedScripts } from "../../src/bullmq/contract.ts";
+import {
+  type BullScript,
+  bullmqScripts,
+  checkBullmq,
+  differences,
+  expectedScripts,
+} from "../../src/bullmq/contract.ts";
 
-const methods = (name: string): boolean => typeof (RedisQueueBackend.prototype as unknown as Record<string, unknown>)[name] === "function";
+const methods = (name: string): boolean =>
+  typeof (RedisQueueBackend.prototype as unknown as Record<string, unknown>)[name] === "function";
 
 const without = (name: string): Record<string, BullScript> => {
   const { [name]: _, ...rest } = bullmqScripts;
@@ -39,20 +46,36 @@ describe("another bullmq is refused, and what differs is named", () => {
   });
 
   it.each(Object.entries(expectedScripts))("%s takes another number of keys", (name, { keys }) => {
-    expect(differences(changed(name, () => ({ keys: keys + 1 })), methods)).toEqual([`${name} takes ${keys + 1} keys, not ${keys}`]);
+    expect(
+      differences(
+        changed(name, () => ({ keys: keys + 1 })),
+        methods,
+      ),
+    ).toEqual([`${name} takes ${keys + 1} keys, not ${keys}`]);
   });
 
   it.each(Object.entries(expectedScripts))("%s reads an argument where ours begin", (name, { args }) => {
-    const found = differences(changed(name, ({ content }) => ({ content: `${content}\nlocal more = ARGV[${args + 1}]` })), methods);
+    const found = differences(
+      changed(name, ({ content }) => ({ content: `${content}\nlocal more = ARGV[${args + 1}]` })),
+      methods,
+    );
     expect(found).toEqual([`${name} reads ${args + 1} arguments, not ${args}`]);
   });
 
-  it.each(["execCommand", "addJobToTransaction", "moveToFinishedArgs", "moveToDelayedArgs", "retryJobArgs", "moveToWaitingChildrenArgs", "moveJobFromActiveToWait", "waitForJob"])(
-    "RedisQueueBackend has no %s",
-    (name) => {
-      expect(differences(bullmqScripts, (method) => method !== name && methods(method))).toEqual([`RedisQueueBackend has no ${name}()`]);
-    },
-  );
+  it.each([
+    "execCommand",
+    "addJobToTransaction",
+    "moveToFinishedArgs",
+    "moveToDelayedArgs",
+    "retryJobArgs",
+    "moveToWaitingChildrenArgs",
+    "moveJobFromActiveToWait",
+    "waitForJob",
+  ])("RedisQueueBackend has no %s", (name) => {
+    expect(differences(bullmqScripts, (method) => method !== name && methods(method))).toEqual([
+      `RedisQueueBackend has no ${name}()`,
+    ]);
+  });
 
   it("all at once", () => {
     expect(differences({}, () => false).length).toBe(Object.keys(expectedScripts).length + 8);
@@ -62,7 +85,7 @@ describe("another bullmq is refused, and what differs is named", () => {
 describe("composing", () => {
   it("covers every script of the contract, and nothing else", () => {
     expect([...composedNames].sort()).toEqual(Object.keys(expectedScripts).sort());
-    expect(composedName("moveStalledJobsToWait")).toBeNull();
+    expect(composedName("promote")).toBeNull();
     expect(composedName("moveToActive")).toBe("hg:moveToActive");
   });
 

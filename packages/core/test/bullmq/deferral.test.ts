@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { defineLimiter } from "../../src/define/limiter.ts";
 import { defineQueue } from "../../src/define/queue.ts";
 import { useRedis } from "../support/redis.ts";
-import { type AddOptions, Driver, taken, type Wire, wireOf } from "./drive.ts";
+import { type AddOptions, Driver, taken } from "./drive.ts";
+import { type Wire, wireOf } from "./wire.ts";
 
 const space = useRedis();
 

@@ -1,6 +1,5 @@
 import type { MinimalJob } from "bullmq";
 import type { Redis } from "ioredis";
-import { composedName } from "../../src/bullmq/compose.ts";
 import type { Ending } from "../../src/bullmq/ending.ts";
 import { ProducerBackend } from "../../src/bullmq/producer-backend.ts";
 import { WorkerBackend } from "../../src/bullmq/worker-backend.ts";
@@ -10,63 +9,18 @@ import { limiterKey, queueBase } from "../../src/redis/keys.ts";
 import { registerQueue } from "../../src/redis/register.ts";
 import { runScript } from "../../src/redis/scripts.ts";
 import type { Space } from "../support/redis.ts";
-
-type Args = (string | number | boolean | Buffer | undefined)[];
-type Run = (name: string, args: Args) => Promise<unknown>;
-
-/** Where an ending (a JSON array; lua/lib/finish.lua) has the time to use instead of Redis' own. */
-const ENDING_NOW = 8;
-
-/** Puts virtual time into the arguments of a composed command. */
-function timed(commandName: string, given: Args, now: number): Args {
-  const args = [...given];
-  const last = args.length - 1;
-  if (commandName === "moveToActive") {
-    args[last] = now;
-  } else if (commandName.startsWith("add")) {
-    args[last] = JSON.stringify({ slot: 0, ...(JSON.parse(String(args[last] || "{}")) as object), now });
-  } else {
-    // The deferral flag follows the ending in moveToDelayed.
-    const at = commandName === "moveToDelayed" ? last - 1 : last;
-    const ending = JSON.parse(String(args[at])) as unknown[];
-    ending[ENDING_NOW] = now;
-    args[at] = JSON.stringify(ending);
-  }
-  return args;
-}
-
-/** Virtual time, and how often every command is sent: what a test holds in its hand. */
-export class Wire {
-  now: number;
-  /** 2: every composed command is sent a second time with the very same arguments; the second reply is the one that counts. */
-  sends = 1;
-  readonly replies: unknown[] = [];
-
-  constructor(now: number) {
-    this.now = now;
-  }
-
-  run(client: unknown, commandName: string): unknown {
-    if (composedName(commandName) === null || commandName.startsWith("extend")) return client;
-    const send: Run = (client as { runCommand: Run }).runCommand.bind(client);
-    const runCommand: Run = async (name, given) => {
-      const args = timed(commandName, given, this.now);
-      let reply: unknown;
-      for (let sent = 0; sent < this.sends; sent++) {
-        reply = await send(name, args);
-        this.replies.push(reply);
-      }
-      return reply;
-    };
-    return { runCommand };
-  }
-}
+import { type Args, type Wire, wireOf } from "./wire.ts";
 
 class WiredWorkerBackend extends WorkerBackend {
   readonly #wire: Wire;
 
   constructor(client: Redis, queue: Queue, slots: number, wire: Wire) {
-    super(client, queue.bullmq.name, { prefix: queue.bullmq.prefix, lockDuration: 15_000, connection: client as never }, () => slots);
+    super(
+      client,
+      queue.bullmq.name,
+      { prefix: queue.bullmq.prefix, lockDuration: 15_000, connection: client as never },
+      () => slots,
+    );
     this.#wire = wire;
   }
 
@@ -202,7 +156,9 @@ export class Driver {
   /** What `control.status(limiter)` reads, at virtual now. */
   async limiter(): Promise<LimiterView> {
     const { prefix } = this.queue.limiter;
-    return JSON.parse(String(await runScript(this.#client, "inspect", [limiterKey(prefix), prefix, "", this.wire.now])));
+    return JSON.parse(
+      String(await runScript(this.#client, "inspect", [limiterKey(prefix), prefix, "", this.wire.now])),
+    );
   }
 
   async level(): Promise<{ level: string; reason: string; version: number; retryAfter: number }> {
@@ -214,7 +170,15 @@ export class Driver {
 
   async control(action: string, value: string | number = "", queue = ""): Promise<unknown> {
     const { prefix } = this.queue.limiter;
-    return runScript(this.#client, "control", [limiterKey(prefix), prefix, action, queue, value, "test", this.wire.now]);
+    return runScript(this.#client, "control", [
+      limiterKey(prefix),
+      prefix,
+      action,
+      queue,
+      value,
+      "test",
+      this.wire.now,
+    ]);
   }
 
   async close(): Promise<void> {
@@ -245,12 +209,6 @@ export interface LimiterView {
   readonly limits?: readonly { unit: string; remaining: number; burst: number }[];
   readonly totals: Readonly<Record<"granted" | "ok" | "throttled" | "failed" | "released", number>>;
   readonly disagreement?: string;
-}
-
-/** Virtual time starts where Redis is, because registration takes Redis' time. */
-export async function wireOf(space: Space): Promise<Wire> {
-  const [seconds] = await space.client.time();
-  return new Wire(Number(seconds) * 1_000 + 2_000);
 }
 
 /** The job that a fetch must have brought. */

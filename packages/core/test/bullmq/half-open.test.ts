@@ -88,11 +88,14 @@ describe("half-open", () => {
     taken(await driver.fetch());
   });
 
-  it.each(["failed", "released"] as const)("a probe that ends as %s says nothing: the next permit is the probe", async (outcome) => {
-    await reopened();
-    await driver.complete(taken(await driver.fetch()), { outcome, retryAfterMs: 0, spent: null });
-    expect((await driver.limiter()).half).toBe(true);
-    expect(isProbe(taken(await driver.fetch()))).toBe(true);
-    expect((await driver.fetch()).job).toBeNull();
-  });
+  it.each(["failed", "released"] as const)(
+    "a probe that ends as %s says nothing: the next permit is the probe",
+    async (outcome) => {
+      await reopened();
+      await driver.complete(taken(await driver.fetch()), { outcome, retryAfterMs: 0, spent: null });
+      expect((await driver.limiter()).half).toBe(true);
+      expect(isProbe(taken(await driver.fetch()))).toBe(true);
+      expect((await driver.fetch()).job).toBeNull();
+    },
+  );
 });

@@ -21,17 +21,29 @@ const full = () => memory(1_000_000);
 
 async function withJobs(count: number): Promise<Queue<number, number>> {
   await memory(0);
-  const limiter = defineLimiter("api", { namespace: space.namespace, limits: [{ unit: "requests", amount: 1_000, per: "1s" }] });
+  const limiter = defineLimiter("api", {
+    namespace: space.namespace,
+    limits: [{ unit: "requests", amount: 1_000, per: "1s" }],
+  });
   const queue = defineQueue<number>("q", { limiter, retention: { completed: { count: 0 } } });
   const producer = space.use(createProducer({ connection: space.url }));
   await Promise.all(Array.from({ length: count }, (_, index) => producer.enqueue(queue, index)));
   return queue;
 }
 
-function work(queue: Queue<number, number>, options: Partial<WorkerOptions> = {}, run: (signal: AbortSignal) => Promise<void> = async () => undefined) {
+function work(
+  queue: Queue<number, number>,
+  options: Partial<WorkerOptions> = {},
+  run: (signal: AbortSignal) => Promise<void> = async () => undefined,
+) {
   const seen = { done: 0, errors: [] as Error[] };
   const worker = space.use(
-    createWorker(queue, async (_, ctx) => run(ctx.signal), { connection: space.url, drainTimeout: 1_000, autorun: false, ...options }),
+    createWorker(queue, async (_, ctx) => run(ctx.signal), {
+      connection: space.url,
+      drainTimeout: 1_000,
+      autorun: false,
+      ...options,
+    }),
   );
   worker.on("completed", () => void seen.done++);
   worker.on("error", (error) => void seen.errors.push(error));
@@ -44,7 +56,11 @@ describe("full memory", () => {
     const producer = space.use(createProducer({ connection: space.url }));
     await producer.enqueue(queue, 1);
     await full();
-    await expect(producer.enqueue(queue, 2, { id: "kept" })).rejects.toMatchObject({ code: "HG_REDIS_UNAVAILABLE", id: "kept", outcome: "not-sent" });
+    await expect(producer.enqueue(queue, 2, { id: "kept" })).rejects.toMatchObject({
+      code: "HG_REDIS_UNAVAILABLE",
+      id: "kept",
+      outcome: "not-sent",
+    });
     expect((await producer.status(queue)).depth).toBe(2);
     await memory(0);
     expect(await producer.enqueue(queue, 2, { id: "kept" })).toMatchObject({ accepted: true, duplicate: false });

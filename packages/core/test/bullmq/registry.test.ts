@@ -1,16 +1,19 @@
 import { describe, expect, it } from "vitest";
+import { createControl } from "../../src/control/control.ts";
 import { defineLimiter, type Limiter, type LimiterOptions } from "../../src/define/limiter.ts";
 import { defineQueue } from "../../src/define/queue.ts";
-import { createControl } from "../../src/control/control.ts";
-import { registerLimiter, registerQueue } from "../../src/redis/register.ts";
+import { registerQueue } from "../../src/redis/register.ts";
 import { useRedis } from "../support/redis.ts";
 import { Driver } from "./drive.ts";
 
 const space = useRedis();
 
-const limiter = (name: string, options: LimiterOptions = {}): Limiter => defineLimiter(name, { namespace: space.namespace, ...options });
+const limiter = (name: string, options: LimiterOptions = {}): Limiter =>
+  defineLimiter(name, { namespace: space.namespace, ...options });
 const perSecond = (amount: number) => ({ limits: [{ unit: "requests", amount, per: "1s" }] }) as const;
 const control = () => space.use(createControl({ connection: space.url }));
+/** A process that knows the limiter by this definition starts with a queue of it. */
+const start = (of: Limiter) => registerQueue(space.client, defineQueue("q", { limiter: of }));
 const amounts = async (of: Limiter) => (await control().status(of)).limits.map(({ amount }) => amount);
 
 describe("which limiter a queue belongs to", () => {
@@ -19,7 +22,9 @@ describe("which limiter a queue belongs to", () => {
     const driver = await Driver.open(space, before);
     await driver.add("a");
     await driver.add("b");
-    const error = await registerQueue(space.client, defineQueue("q", { limiter: limiter("after") })).catch((thrown: unknown) => thrown);
+    const error = await registerQueue(space.client, defineQueue("q", { limiter: limiter("after") })).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(error).toMatchObject({ code: "HG_QUEUE_MOVED" });
     expect((error as Error).message).toContain('"before"');
     expect((error as Error).message).toContain('"after"');
@@ -30,7 +35,9 @@ describe("which limiter a queue belongs to", () => {
   it.each(["delayed", "prioritized"] as const)("counts %s jobs too", async (state) => {
     const driver = await Driver.open(space, defineQueue("q", { limiter: limiter("before") }));
     await driver.add("a", state === "delayed" ? { delay: 60_000 } : { priority: 3 });
-    await expect(registerQueue(space.client, defineQueue("q", { limiter: limiter("after") }))).rejects.toMatchObject({ code: "HG_QUEUE_MOVED" });
+    await expect(registerQueue(space.client, defineQueue("q", { limiter: limiter("after") }))).rejects.toMatchObject({
+      code: "HG_QUEUE_MOVED",
+    });
   });
 
   it("may change while the queue is empty", async () => {
@@ -38,22 +45,28 @@ describe("which limiter a queue belongs to", () => {
     await registerQueue(space.client, defineQueue("q", { limiter: limiter("after") }));
     expect((await control().status(limiter("after"))).queues).toEqual(["q"]);
     await registerQueue(space.client, defineQueue("other", { limiter: limiter("before") }));
-    expect((await control().status(limiter("before"))).queues, "and the old limiter no longer counts it").toEqual(["other"]);
+    expect((await control().status(limiter("before"))).queues, "and the old limiter no longer counts it").toEqual([
+      "other",
+    ]);
   });
 });
 
 describe("a limiter", () => {
   it("has at most 64 queues: the 65th is refused, the others go on", async () => {
     const shared = limiter("shared");
-    for (let index = 0; index < 64; index++) await registerQueue(space.client, defineQueue(`q${index}`, { limiter: shared }));
-    await expect(registerQueue(space.client, defineQueue("q64", { limiter: shared }))).rejects.toMatchObject({ code: "HG_LIMITER_FULL" });
+    for (let index = 0; index < 64; index++)
+      await registerQueue(space.client, defineQueue(`q${index}`, { limiter: shared }));
+    await expect(registerQueue(space.client, defineQueue("q64", { limiter: shared }))).rejects.toMatchObject({
+      code: "HG_LIMITER_FULL",
+    });
     await registerQueue(space.client, defineQueue("q0", { limiter: shared }));
     expect((await control().status(shared)).queues).toHaveLength(64);
   });
 
   it("refused for the 65th queue leaves no trace of it", async () => {
     const shared = limiter("shared");
-    for (let index = 0; index < 64; index++) await registerQueue(space.client, defineQueue(`q${index}`, { limiter: shared }));
+    for (let index = 0; index < 64; index++)
+      await registerQueue(space.client, defineQueue(`q${index}`, { limiter: shared }));
     await registerQueue(space.client, defineQueue("q64", { limiter: shared })).catch(() => undefined);
     expect(await space.client.hget(`${space.namespace}:@queues`, "q64")).toBeNull();
   });
@@ -61,36 +74,36 @@ describe("a limiter", () => {
 
 describe("revisions", () => {
   it("a lower one never replaces a higher one, and the disagreement shows", async () => {
-    await registerLimiter(space.client, limiter("api", { ...perSecond(20), revision: 2 }));
-    await registerLimiter(space.client, limiter("api", { ...perSecond(10), revision: 1 }));
+    await start(limiter("api", { ...perSecond(20), revision: 2 }));
+    await start(limiter("api", { ...perSecond(10), revision: 1 }));
     const status = await control().status(limiter("api"));
     expect(status.limits[0]?.amount).toBe(20);
     expect(status.disagreement).toMatch(/revision 1.*revision 2/);
   });
 
   it("a higher one replaces a lower one", async () => {
-    await registerLimiter(space.client, limiter("api", { ...perSecond(20), revision: 2 }));
-    await registerLimiter(space.client, limiter("api", { ...perSecond(30), revision: 3 }));
+    await start(limiter("api", { ...perSecond(20), revision: 2 }));
+    await start(limiter("api", { ...perSecond(30), revision: 3 }));
     expect(await amounts(limiter("api"))).toEqual([30]);
   });
 
   it("a definition without one never replaces one with", async () => {
-    await registerLimiter(space.client, limiter("api", { ...perSecond(20), revision: 2 }));
-    await registerLimiter(space.client, limiter("api", perSecond(5)));
+    await start(limiter("api", { ...perSecond(20), revision: 2 }));
+    await start(limiter("api", perSecond(5)));
     expect(await amounts(limiter("api"))).toEqual([20]);
   });
 
   it("without any the last start wins", async () => {
-    await registerLimiter(space.client, limiter("api", perSecond(20)));
-    await registerLimiter(space.client, limiter("api", perSecond(10)));
+    await start(limiter("api", perSecond(20)));
+    await start(limiter("api", perSecond(10)));
     const status = await control().status(limiter("api"));
     expect(status.limits[0]?.amount).toBe(10);
     expect(status.disagreement).not.toBeNull();
   });
 
   it("equal definitions agree", async () => {
-    await registerLimiter(space.client, limiter("api", perSecond(20)));
-    await registerLimiter(space.client, limiter("api", perSecond(20)));
+    await start(limiter("api", perSecond(20)));
+    await start(limiter("api", perSecond(20)));
     expect((await control().status(limiter("api"))).disagreement).toBeNull();
   });
 
@@ -108,10 +121,10 @@ describe("revisions", () => {
 describe("an operator's override", () => {
   it("stands above the code's definition, also of a start after it, until it is cleared", async () => {
     const api = limiter("api", perSecond(20));
-    await registerLimiter(space.client, api);
+    await start(api);
     const operator = control();
     await operator.setLimits(api, { limits: [{ unit: "requests", amount: 3, per: "1s" }], concurrency: 7 });
-    await registerLimiter(space.client, limiter("api", { ...perSecond(50), revision: 9 }));
+    await start(limiter("api", { ...perSecond(50), revision: 9 }));
     expect(await operator.status(api)).toMatchObject({ limits: [{ amount: 3 }], concurrency: 7, overridden: true });
 
     await operator.setLimits(api, { limits: null });
@@ -119,6 +132,8 @@ describe("an operator's override", () => {
   });
 
   it("needs a limiter that somebody registered", async () => {
-    await expect(control().setLimits(limiter("nobody"), { concurrency: 1 })).rejects.toMatchObject({ code: "HG_NOT_REGISTERED" });
+    await expect(control().setLimits(limiter("nobody"), { concurrency: 1 })).rejects.toMatchObject({
+      code: "HG_NOT_REGISTERED",
+    });
   });
 });

@@ -120,7 +120,10 @@ describe("sent twice, done once", () => {
   ])("$kind: stored once, and its repeat is no duplicate", async ({ options, state }) => {
     sendTwice();
     expect(await driver.add("a", options)).toMatchObject({ accepted: true, duplicate: false });
-    expect(twoReplies().map((reply) => (reply as unknown[]).slice(0, 2))).toEqual([[1, 0], [1, 0]]);
+    expect(twoReplies().map((reply) => (reply as unknown[]).slice(0, 2))).toEqual([
+      [1, 0],
+      [1, 0],
+    ]);
     expect(await driver.counts()).toMatchObject(state);
   });
 

@@ -59,7 +59,10 @@ let fetches: MockInstance<WorkerBackend["moveToActive"]>;
 beforeEach(() => {
   fetches = vi.spyOn(WorkerBackend.prototype, "moveToActive");
   const waitForJob = WorkerBackend.prototype.waitForJob;
-  vi.spyOn(WorkerBackend.prototype, "waitForJob").mockImplementation(async function (this: WorkerBackend, timeout: number) {
+  vi.spyOn(WorkerBackend.prototype, "waitForJob").mockImplementation(async function (
+    this: WorkerBackend,
+    timeout: number,
+  ) {
     blocked.pending++;
     try {
       return await waitForJob.call(this, timeout);
@@ -74,7 +77,9 @@ afterEach(() => {
 
 describe("a long wait is ended by whoever frees room", () => {
   const open = async (options: LimiterOptions, concurrency = 5) => {
-    const queue = defineQueue<number>("q", { limiter: defineLimiter("api", { namespace: space.namespace, ...options }) });
+    const queue = defineQueue<number>("q", {
+      limiter: defineLimiter("api", { namespace: space.namespace, ...options }),
+    });
     const control = space.use(createControl({ connection: space.url }));
     const producer = space.use(createProducer({ connection: space.url }));
     const started: { payload: number; at: number }[] = [];
@@ -104,7 +109,10 @@ describe("a long wait is ended by whoever frees room", () => {
       );
     };
     const startOf = async (payload: number) => {
-      await vi.waitFor(() => expect(started.map((one) => one.payload)).toContain(payload), { interval: 1, timeout: 3_000 });
+      await vi.waitFor(() => expect(started.map((one) => one.payload)).toContain(payload), {
+        interval: 1,
+        timeout: 3_000,
+      });
       return started.find((one) => one.payload === payload)?.at ?? 0;
     };
     return { queue, control, producer, start, asleep, startOf, hold, release };
@@ -124,7 +132,10 @@ describe("a long wait is ended by whoever frees room", () => {
   });
 
   it("limits that an operator raises", async () => {
-    const { queue, control, producer, start, asleep, startOf } = await open({ adaptive: false, limits: [{ unit: "requests", amount: 1, per: "1h" }] });
+    const { queue, control, producer, start, asleep, startOf } = await open({
+      adaptive: false,
+      limits: [{ unit: "requests", amount: 1, per: "1h" }],
+    });
     await start();
     await producer.enqueue(queue, 1);
     await startOf(1);

@@ -20,26 +20,53 @@ describe("a duration", () => {
     expect(parseDuration(input)).toBe(ms);
   });
 
-  it.each(["", "30", "s", "30 s", " 30s", "30S", "1e3s", "-1s", "+1s", "1.s", ".5s", "1h30m", "30sec", "٣s", "401d", -1, Number.NaN, Number.POSITIVE_INFINITY, 400 * DAY_MS + 1, null, undefined, {}, [], true, "1s\n"])(
-    "is not %j",
-    (input) => {
-      let thrown: unknown;
-      try {
-        parseDuration(input as Duration);
-      } catch (error) {
-        thrown = error;
-      }
-      expect(isHeadgateError(thrown, "HG_OPTION_INVALID")).toBe(true);
-      expect((thrown as Error).message).toContain("400 days");
-    },
-  );
+  it.each([
+    "",
+    "30",
+    "s",
+    "30 s",
+    " 30s",
+    "30S",
+    "1e3s",
+    "-1s",
+    "+1s",
+    "1.s",
+    ".5s",
+    "1h30m",
+    "30sec",
+    "٣s",
+    "401d",
+    -1,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    400 * DAY_MS + 1,
+    null,
+    undefined,
+    {},
+    [],
+    true,
+    "1s\n",
+  ])("is not %j", (input) => {
+    let thrown: unknown;
+    try {
+      parseDuration(input as Duration);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(isHeadgateError(thrown, "HG_OPTION_INVALID")).toBe(true);
+    expect((thrown as Error).message).toContain("400 days");
+  });
 
   it("means the same in every unit", () => {
     const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: DAY_MS } as const;
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 400 }), fc.constantFrom(...(Object.keys(units) as (keyof typeof units)[])), (count, unit) => {
-        expect(parseDuration(`${count}${unit}`)).toBe(count * units[unit]);
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 400 }),
+        fc.constantFrom(...(Object.keys(units) as (keyof typeof units)[])),
+        (count, unit) => {
+          expect(parseDuration(`${count}${unit}`)).toBe(count * units[unit]);
+        },
+      ),
     );
   });
 

@@ -11,9 +11,35 @@ function bullmqTakes(jobId: string): void {
 }
 
 /** The queue's own keys stand beside its jobs. */
-const OWN_KEYS = ["", "active", "wait", "waiting-children", "paused", "id", "delayed", "prioritized", "stalled-check", "completed", "failed", "stalled", "repeat", "limiter", "meta", "events", "pc", "marker", "de"];
+const OWN_KEYS = [
+  "",
+  "active",
+  "wait",
+  "waiting-children",
+  "paused",
+  "id",
+  "delayed",
+  "prioritized",
+  "stalled-check",
+  "completed",
+  "failed",
+  "stalled",
+  "repeat",
+  "limiter",
+  "meta",
+  "events",
+  "pc",
+  "marker",
+  "de",
+];
 
-const ids = fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: "grapheme" }), fc.string(), fc.integer().map(String), fc.constantFrom(...OWN_KEYS, "a:b", "a:b:c", "0:0", "%41", "~", "~a", "{x}", "é", "👩‍👩‍👧", "\0"));
+const ids = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.string({ unit: "grapheme" }),
+  fc.string(),
+  fc.integer().map(String),
+  fc.constantFrom(...OWN_KEYS, "a:b", "a:b:c", "0:0", "%41", "~", "~a", "{x}", "é", "👩‍👩‍👧", "\0"),
+);
 const usable = ids.filter((id) => id.length > 0 && id.isWellFormed() && Buffer.byteLength(id) <= 256);
 
 describe("a job id", () => {

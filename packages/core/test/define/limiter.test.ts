@@ -3,7 +3,12 @@ import { defaultBurst, defineLimiter, type LimiterOptions, type LimitOptions } f
 import { limiterDefinition } from "../../src/define/registration.ts";
 import { HeadgateError } from "../../src/errors.ts";
 
-const limit = (change: Partial<LimitOptions> | Record<string, unknown> = {}): LimitOptions => ({ unit: "requests", amount: 10, per: "1s", ...change });
+const limit = (change: Partial<LimitOptions> | Record<string, unknown> = {}): LimitOptions => ({
+  unit: "requests",
+  amount: 10,
+  per: "1s",
+  ...change,
+});
 const limits = (change: Record<string, unknown>): LimiterOptions => ({ limits: [limit(change)] });
 
 function thrownBy(define: () => unknown): HeadgateError {

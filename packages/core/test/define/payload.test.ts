@@ -18,7 +18,9 @@ async function thrownBy(run: () => unknown): Promise<HeadgateError> {
 const SECRET = "sk-live-4242424242";
 
 describe("parsing a payload", () => {
-  const queue = defineQueue("q", { payload: z.object({ user: z.object({ card: z.number() }), tag: z.string().default("none") }) });
+  const queue = defineQueue("q", {
+    payload: z.object({ user: z.object({ card: z.number() }), tag: z.string().default("none") }),
+  });
 
   it("gives the schema's output, at once where the schema is synchronous", () => {
     expect(parsePayload(queue, { user: { card: 1 } })).toEqual({ user: { card: 1 }, tag: "none" });
@@ -53,7 +55,10 @@ describe("parsing a payload", () => {
       "~standard": {
         version: 1,
         vendor: "test",
-        validate: async (value) => (typeof value === "number" ? { value: value + 1 } : { issues: [{ message: "no number", path: ["a", { key: 0 }] }] }),
+        validate: async (value) =>
+          typeof value === "number"
+            ? { value: value + 1 }
+            : { issues: [{ message: "no number", path: ["a", { key: 0 }] }] },
       },
     };
     const asynchronous = defineQueue("q", { payload: later });

@@ -46,7 +46,11 @@ describe("defineQueue", () => {
       retention: { completed: { ageMs: 86_400_000, count: 10_000 }, failed: { ageMs: 86_400_000, count: 10_000 } },
       revision: null,
     });
-    expect(queue.limiter, "a limiter of its own, without limits, unpaced").toMatchObject({ name: "mail", limits: [], pacedFromStart: false });
+    expect(queue.limiter, "a limiter of its own, without limits, unpaced").toMatchObject({
+      name: "mail",
+      limits: [],
+      pacedFromStart: false,
+    });
   });
 
   it("is frozen", () => {
@@ -58,7 +62,11 @@ describe("defineQueue", () => {
   });
 
   it("fills up what is given in part", () => {
-    const queue = defineQueue("q", { watermarks: { high: 0.9 }, deferrals: { max: 1 }, retention: { failed: { count: 5 } } });
+    const queue = defineQueue("q", {
+      watermarks: { high: 0.9 },
+      deferrals: { max: 1 },
+      retention: { failed: { count: 5 } },
+    });
     expect(queue.watermarks).toEqual({ high: 0.9, low: 0.3 });
     expect(queue.deferrals).toEqual({ max: 1, maxAgeMs: 21_600_000 });
     expect(queue.retention.failed).toEqual({ ageMs: 86_400_000, count: 5 });
@@ -135,7 +143,11 @@ describe("a cost", () => {
 
   it("above what a limit ever grants is refused, at definition and at enqueue", () => {
     const error = thrownBy(() => defineQueue("q", { limiter: api, cost: { tokens: 1_001 } }));
-    expect(error).toMatchObject({ code: "HG_COST_ABOVE_LIMIT", got: "1001 tokens", expected: expect.stringContaining("1000 tokens") });
+    expect(error).toMatchObject({
+      code: "HG_COST_ABOVE_LIMIT",
+      got: "1001 tokens",
+      expected: expect.stringContaining("1000 tokens"),
+    });
     const queue = defineQueue<number>("q", { limiter: api, cost: (tokens) => ({ tokens }) });
     expect(queue.costOf(1_000)["tokens"]).toBe(1_000);
     expect(thrownBy(() => queue.costOf(1_001)).code).toBe("HG_COST_ABOVE_LIMIT");

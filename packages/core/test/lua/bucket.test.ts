@@ -55,7 +55,10 @@ const HISTORY = `
   return { grants = grants, none = #grants == 0 }`;
 
 async function granted(history: History): Promise<Grant[]> {
-  const reply = (await luaLib(space.client, ["bucket", "window", "fair"], HISTORY)(history)) as { grants: { at: string; cost: number }[]; none: boolean };
+  const reply = (await luaLib(space.client, ["bucket", "window", "fair"], HISTORY)(history)) as {
+    grants: { at: string; cost: number }[];
+    none: boolean;
+  };
   return reply.none ? [] : reply.grants.map(({ at, cost }) => ({ at: Number(at), cost }));
 }
 
@@ -73,10 +76,20 @@ function fullestWindow(grants: readonly Grant[], per: number): number {
 }
 
 const limits = fc
-  .record({ amount: fc.integer({ min: 1, max: 60 }), per: fc.integer({ min: 10, max: 5_000 }), share: fc.double({ min: 0, max: 1, noNaN: true }) })
+  .record({
+    amount: fc.integer({ min: 1, max: 60 }),
+    per: fc.integer({ min: 10, max: 5_000 }),
+    share: fc.double({ min: 0, max: 1, noNaN: true }),
+  })
   .map(({ amount, per, share }) => {
     const least = defaultBurst(amount, per);
-    return { id: "u/1", unit: "u", amount, per, burst: Math.min(amount, Math.max(1, Math.round(share < 0.3 ? least : share * amount))) };
+    return {
+      id: "u/1",
+      unit: "u",
+      amount,
+      per,
+      burst: Math.min(amount, Math.max(1, Math.round(share < 0.3 ? least : share * amount))),
+    };
   });
 
 const asks = (most: number) =>
@@ -124,7 +137,12 @@ describe("a declared limit (I3)", () => {
   });
 
   it("is used to the full: asked all the time it grants its amount in every period", async () => {
-    for (const [amount, per] of [[1, 1_000], [2, 1_000], [100, 1_000], [500, 60_000]] as const) {
+    for (const [amount, per] of [
+      [1, 1_000],
+      [2, 1_000],
+      [100, 1_000],
+      [500, 60_000],
+    ] as const) {
       const limit = { id: "u/1", unit: "u", amount, per, burst: defaultBurst(amount, per) };
       const asked = Array.from({ length: amount * 4 }, () => ({ after: 0, cost: 1, insist: true }));
       const grants = await granted({ limit, asks: asked });
@@ -137,14 +155,23 @@ describe("a declared limit (I3)", () => {
   it("tells an asker exactly how long to wait: no sooner, no later", async () => {
     const limit = { id: "u/1", unit: "u", amount: 10, per: 1_000, burst: 1 };
     const early = { after: 99.9, cost: 1, insist: false };
-    const grants = await granted({ limit, asks: [{ after: 0, cost: 1, insist: false }, early, { after: 0.2, cost: 1, insist: false }] });
+    const grants = await granted({
+      limit,
+      asks: [{ after: 0, cost: 1, insist: false }, early, { after: 0.2, cost: 1, insist: false }],
+    });
     expect(grants).toHaveLength(2);
     expect(grants[1]?.at).toBeCloseTo(1_100.1, 6);
   });
 
   it("waits for a full bucket where a job costs more than the burst, and pays the rest off before the next", async () => {
     const limit = { id: "u/1", unit: "u", amount: 100, per: 1_000, burst: 10 };
-    const grants = await granted({ limit, asks: [{ after: 0, cost: 80, insist: false }, { after: 0, cost: 1, insist: true }] });
+    const grants = await granted({
+      limit,
+      asks: [
+        { after: 0, cost: 80, insist: false },
+        { after: 0, cost: 1, insist: true },
+      ],
+    });
     const [big, small] = grants as [Grant, Grant];
     // 70 of debt and 1 to have, at 91 units a second.
     expect(small.at - big.at).toBeCloseTo((71 / 91) * 1_000, 0);

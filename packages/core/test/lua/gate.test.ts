@@ -25,7 +25,10 @@ const YEAR_MS = 31_536_000_000;
 
 describe("the gate", () => {
   it("never moves earlier by itself, and always covers the longest hint (I6)", async () => {
-    const step = fc.record({ after: fc.integer({ min: 0, max: 5_000 }), ms: fc.oneof(fc.integer({ min: -1_000, max: 60_000 }), fc.integer({ min: 0, max: 1e12 })) });
+    const step = fc.record({
+      after: fc.integer({ min: 0, max: 5_000 }),
+      ms: fc.oneof(fc.integer({ min: -1_000, max: 60_000 }), fc.integer({ min: 0, max: 1e12 })),
+    });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 60 }), async (steps) => {
         const seen = (await luaLib(space.client, ["gate"], SHUTS)(steps)) as Shut[];

@@ -88,7 +88,11 @@ const steps = fc.array(
   ),
   { minLength: 5, maxLength: 200 },
 );
-const adaptive = fc.constantFrom<Config>({ adaptive: 1, paced: 0 }, { adaptive: 1, paced: 1 }, { adaptive: 1, paced: 1, cap: 30 });
+const adaptive = fc.constantFrom<Config>(
+  { adaptive: 1, paced: 0 },
+  { adaptive: 1, paced: 1 },
+  { adaptive: 1, paced: 1, cap: 30 },
+);
 
 const ask = (ms: number): Step => ({ kind: "ask", after: ms });
 
@@ -107,7 +111,13 @@ describe("the control law", () => {
           if (step.kind !== "throttled" || now.granted === undefined || !before) continue;
           if (now.granted <= grantedAtDecrease) {
             const { phase, rate, base, at } = now;
-            expect({ phase, rate, base, at, till: now.till }).toEqual({ phase: before.phase, rate: before.rate, base: before.base, at: before.at, till: 0 });
+            expect({ phase, rate, base, at, till: now.till }).toEqual({
+              phase: before.phase,
+              rate: before.rate,
+              base: before.base,
+              at: before.at,
+              till: 0,
+            });
           } else {
             expect(now.event).toBe(true);
             grantedAtDecrease = granted;
@@ -152,12 +162,22 @@ describe("the control law", () => {
     const history = Array.from({ length: 3_000 }, () => [ask(20), { kind: "ok" as const, after: 0, which: 0 }]).flat();
     const seen = await play({ adaptive: 1, paced: 1, cap: 30 }, history);
     expect(Math.max(...seen.map(({ rate }) => rate))).toBe(30);
-    const learned = await play({ adaptive: 1, paced: 0 }, [...history.slice(0, 20), { kind: "ask", after: 1 }, { kind: "throttled", after: 1, which: 0 }, ...history], 12);
+    const learned = await play(
+      { adaptive: 1, paced: 0 },
+      [...history.slice(0, 20), { kind: "ask", after: 1 }, { kind: "throttled", after: 1, which: 0 }, ...history],
+      12,
+    );
     expect(learned.at(-1)?.rate, "what is only learned is probed upward").toBeGreaterThan(14);
   });
 
   it("uses the limits as they are where adaptation is off: a 429 changes nothing", async () => {
-    const history: Step[] = [ask(0), ask(0), ask(0), ...Array.from({ length: 3 }, () => ({ kind: "throttled" as const, after: 5, which: 0 })), ask(0)];
+    const history: Step[] = [
+      ask(0),
+      ask(0),
+      ask(0),
+      ...Array.from({ length: 3 }, () => ({ kind: "throttled" as const, after: 5, which: 0 })),
+      ask(0),
+    ];
     const seen = await play({ adaptive: 0, paced: 1, cap: 10 }, history);
     expect(new Set(seen.map(({ rate }) => rate))).toEqual(new Set([-1]));
     expect(seen.at(-1)?.wait).toBe(0);
@@ -166,7 +186,10 @@ describe("the control law", () => {
   it("does not inflate while demand is below the rate", async () => {
     const start = (await play({ adaptive: 1, paced: 1 }, [ask(0)]))[0]?.rate;
     // Five a second for two minutes, against a start of twenty.
-    const seen = await play({ adaptive: 1, paced: 1 }, Array.from({ length: 600 }, () => [ask(200), { kind: "ok" as const, after: 0, which: 0 }]).flat());
+    const seen = await play(
+      { adaptive: 1, paced: 1 },
+      Array.from({ length: 600 }, () => [ask(200), { kind: "ok" as const, after: 0, which: 0 }]).flat(),
+    );
     expect(seen.at(-1)?.rate).toBe(start);
   });
 

@@ -57,30 +57,43 @@ describe("levels", () => {
 
   it("do not flap at an edge", async () => {
     const wobble = (around: number) => Array.from({ length: 20 }, (_, index) => around - (index % 2));
-    const changes = (seen: readonly Level[]) => seen.filter((level, index) => index > 0 && level !== seen[index - 1]).length;
+    const changes = (seen: readonly Level[]) =>
+      seen.filter((level, index) => index > 0 && level !== seen[index - 1]).length;
     for (const around of [31, 55, 56, 80, 81]) {
       for (const from of ["open", "slow", "closed"] as const) {
-        expect(changes([from, ...(await levels(from, wobble(around)))]), `around ${around} from ${from}`).toBeLessThanOrEqual(2);
+        expect(
+          changes([from, ...(await levels(from, wobble(around)))]),
+          `around ${around} from ${from}`,
+        ).toBeLessThanOrEqual(2);
       }
     }
   });
 
   it("follow the rule on any walk of depth", async () => {
     const config = fc
-      .record({ low: fc.integer({ min: 1, max: 98 }), gap: fc.integer({ min: 1, max: 98 }), capacity: fc.integer({ min: 1, max: 500 }) })
+      .record({
+        low: fc.integer({ min: 1, max: 98 }),
+        gap: fc.integer({ min: 1, max: 98 }),
+        capacity: fc.integer({ min: 1, max: 500 }),
+      })
       .map(({ low, gap, capacity }) => ({ low: low / 100, high: Math.min(99, low + gap) / 100, capacity }))
       .filter(({ low, high }) => low < high);
     const from = fc.constantFrom<Level>("open", "slow", "closed");
     await fc.assert(
-      fc.asyncProperty(config, from, fc.array(fc.double({ min: 0, max: 1.2, noNaN: true }), { minLength: 1, maxLength: 60 }), async (config, start, shares) => {
-        const depths = shares.map((share) => Math.round(share * config.capacity));
-        const seen = await walk({ config, from: start, steps: depths.map((depth) => ({ depth, causes: {} })) });
-        let level = start;
-        for (const [index, depth] of depths.entries()) {
-          level = rule(level, config, depth);
-          expect(seen[index]?.level).toBe(level);
-        }
-      }),
+      fc.asyncProperty(
+        config,
+        from,
+        fc.array(fc.double({ min: 0, max: 1.2, noNaN: true }), { minLength: 1, maxLength: 60 }),
+        async (config, start, shares) => {
+          const depths = shares.map((share) => Math.round(share * config.capacity));
+          const seen = await walk({ config, from: start, steps: depths.map((depth) => ({ depth, causes: {} })) });
+          let level = start;
+          for (const [index, depth] of depths.entries()) {
+            level = rule(level, config, depth);
+            expect(seen[index]?.level).toBe(level);
+          }
+        },
+      ),
       { numRuns: 120 },
     );
   });
@@ -91,13 +104,31 @@ describe("levels", () => {
     { causes: { operator: true, gate: true, throttled: true }, reason: "operator" },
   ])("close for other causes, whatever the depth: $causes", async ({ causes, reason }) => {
     const config = { low: 0.3, high: 0.8, capacity: 100 };
-    const seen = await walk({ config, from: "open", steps: [{ depth: 0, causes }, { depth: 0, causes: {} }] });
-    expect(seen).toEqual([{ level: "closed", reason }, { level: "open", reason: "" }]);
+    const seen = await walk({
+      config,
+      from: "open",
+      steps: [
+        { depth: 0, causes },
+        { depth: 0, causes: {} },
+      ],
+    });
+    expect(seen).toEqual([
+      { level: "closed", reason },
+      { level: "open", reason: "" },
+    ]);
   });
 
   it("stay closed after another cause has gone while depth is above the middle", async () => {
     const config = { low: 0.3, high: 0.8, capacity: 100 };
-    const seen = await walk({ config, from: "slow", steps: [{ depth: 60, causes: { gate: true } }, { depth: 60, causes: {} }, { depth: 55, causes: {} }] });
+    const seen = await walk({
+      config,
+      from: "slow",
+      steps: [
+        { depth: 60, causes: { gate: true } },
+        { depth: 60, causes: {} },
+        { depth: 55, causes: {} },
+      ],
+    });
     expect(seen.map(({ level }) => level)).toEqual(["closed", "closed", "slow"]);
   });
 });

@@ -46,7 +46,8 @@ function model(start: number, steps: readonly Step[]): Sums[] {
     now += after;
     const second = Math.floor(now / 1_000);
     if (kind !== "look") events.push({ second, kind });
-    const count = (what: Kind, last: number) => events.filter((event) => event.kind === what && event.second > second - last).length;
+    const count = (what: Kind, last: number) =>
+      events.filter((event) => event.kind === what && event.second > second - last).length;
     const [ok, throttled] = [count("ok", 10), count("throttled", 10)];
     return {
       ok: count("ok", seconds),
@@ -65,15 +66,19 @@ describe("outcomes of the last 10 s", () => {
       seconds: fc.integer({ min: 1, max: 10 }),
     });
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 0, max: 5_000_000 }), fc.array(step, { minLength: 1, maxLength: 80 }), async (start, steps) => {
-        const real = await sums(start, steps);
-        for (const [index, expected] of model(start, steps).entries()) {
-          expect(real[index]?.ok).toBe(expected.ok);
-          expect(real[index]?.throttled).toBe(expected.throttled);
-          expect(real[index]?.share).toBeCloseTo(expected.share, 12);
-          expect(real[index]?.accepted).toBeCloseTo(expected.accepted, 12);
-        }
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 5_000_000 }),
+        fc.array(step, { minLength: 1, maxLength: 80 }),
+        async (start, steps) => {
+          const real = await sums(start, steps);
+          for (const [index, expected] of model(start, steps).entries()) {
+            expect(real[index]?.ok).toBe(expected.ok);
+            expect(real[index]?.throttled).toBe(expected.throttled);
+            expect(real[index]?.share).toBeCloseTo(expected.share, 12);
+            expect(real[index]?.accepted).toBeCloseTo(expected.accepted, 12);
+          }
+        },
+      ),
       { numRuns: 120 },
     );
   });

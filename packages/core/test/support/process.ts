@@ -18,7 +18,8 @@ export class Program {
   #stderr = "";
 
   private constructor(file: string, orders: Orders) {
-    this.#child = fork(file, [JSON.stringify(orders)], { stdio: ["ignore", "ignore", "pipe", "ipc"] });
+    // Not with vitest's own flags: its conditions point at sources.
+    this.#child = fork(file, [JSON.stringify(orders)], { execArgv: [], stdio: ["ignore", "ignore", "pipe", "ipc"] });
     this.#ended = once(this.#child, "exit").then(() => this.#look());
     this.#child.on("message", (report: Report) => {
       this.#reports.push(report);
