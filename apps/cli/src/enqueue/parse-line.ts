@@ -24,7 +24,7 @@ const LEAST_URGENT = 2_097_151;
 
 const envelope = z.strictObject({
   id: z.string("a string").min(1, "a string that is not empty").optional(),
-  payload: z.unknown(),
+  payload: z.unknown().optional(),
   priority: z.int("a whole number").min(1, "at least 1").max(LEAST_URGENT, `at most ${LEAST_URGENT}`).optional(),
 });
 

@@ -2,6 +2,7 @@
 --- @include "clock"
 --- @include "slow"
 --- @include "config"
+--- @include "bare"
 --[[
   The operator's levers. What they change is felt at once: sleeping workers are woken in the same script.
 
@@ -24,11 +25,9 @@ if action == "setLimits" then
   recompile(prefix)
 end
 
--- Any queue of the limiter gives the site; a limiter without queues has nobody to wake.
-local any = name ~= "" and name or redis.call("SRANDMEMBER", prefix .. ":@queues")
-local site = any and site_of(prefix .. ":" .. any .. ":", now)
+local site = any_site(prefix, name, now)
 if not site then
-  return name == "" and action == "setLimits" and 1 or 0
+  return 0
 end
 
 if site.hot.calm == 1 then

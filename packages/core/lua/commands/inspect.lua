@@ -1,6 +1,7 @@
 --- @keys 1
 --- @include "clock"
 --- @include "slow"
+--- @include "bare"
 --[[
   Everything there is to know about a limiter, or about one of its queues, at one moment. Changes nothing.
 
@@ -13,8 +14,7 @@
 local prefix, name, now = ARGV[1], ARGV[2], clock(ARGV[3])
 local meta = redis.call("HMGET", KEYS[1], "code", "disagreement", "override", "pauseReason",
   "count:throttled", "count:failed", "count:released")
-local any = name ~= "" and name or redis.call("SRANDMEMBER", prefix .. ":@queues")
-local site = meta[1] and any and site_of(prefix .. ":" .. any .. ":", now)
+local site = meta[1] and any_site(prefix, name, now)
 if not site then
   return ""
 end
@@ -26,7 +26,9 @@ end
 local state, hot, plan = slow().cold(site), site.hot, site.plan
 
 if name == "" then
-  slow().law_begin(site)
+  if site.plan.queues > 0 then
+    slow().law_begin(site)
+  end
   buckets_fill(plan, hot, now)
   local limits, queues = {}, {}
   for index, limit in ipairs(site.config.limits) do
@@ -38,10 +40,10 @@ if name == "" then
   local rate = law_rate(hot, plan)
   local ok, throttled = slow().ring_sums(site, 10)
   return cjson.encode({
-    now = now, rate = rate ~= math.huge and rate or nil, phase = PHASES[hot.phase], adaptive = plan.adaptive == 1,
+    now = now, rate = rate ~= math.huge and rate or nil, phase = PHASES[hot.phase] or "idle", adaptive = plan.adaptive == 1,
     gateUntil = hot.gate, why = state.why, half = hot.half == 1, pauseReason = meta[4] or nil,
     inFlight = in_flight(site), concurrency = plan.concurrency > 0 and plan.concurrency or nil,
-    limits = #limits > 0 and limits or nil, queues = queues,
+    limits = #limits > 0 and limits or nil, queues = #queues > 0 and queues or nil,
     accepted = ok / 10, throttled = throttled / 10, share = slow().throttled_share(site),
     totals = { granted = hot.granted, ok = hot.ok, throttled = tonumber(meta[5] or 0),
       failed = tonumber(meta[6] or 0), released = tonumber(meta[7] or 0) },

@@ -65,12 +65,15 @@ export class Control extends EventEmitter<{ error: [Error] }> {
   async pause(target: Limiter | Queue, options: PauseOptions = {}): Promise<void> {
     const { for: forMs, reason } = parseOptions("pause", pauseSchema, options);
     if (target.kind === "limiter") return this.#pull(target, "pauseLimiter", "", forMs ?? "", reason);
+    // An operator may pause a queue before anybody starts with it.
+    await this.#link.queue(target);
     await this.#pull(target.limiter, "pauseQueue", target.name, forMs ?? "", reason);
     await this.#withBullQueue(target, (queue) => queue.pause());
   }
 
   async resume(target: Limiter | Queue): Promise<void> {
     if (target.kind === "limiter") return this.#pull(target, "resumeLimiter", "", "", "");
+    await this.#link.queue(target);
     await this.#withBullQueue(target, (queue) => queue.resume());
     await this.#pull(target.limiter, "resumeQueue", target.name, "", "");
   }
@@ -104,7 +107,13 @@ export class Control extends EventEmitter<{ error: [Error] }> {
   async #pull(limiter: Limiter, action: string, queue: string, value: string | number, reason: string): Promise<void> {
     await this.#link.ready();
     const key = limiterKey(limiter.prefix);
-    const done = await runScript(this.#link.client, "control", [key, limiter.prefix, action, queue, value, reason, ""]);
+    const pull = () => runScript(this.#link.client, "control", [key, limiter.prefix, action, queue, value, reason, ""]);
+    let done = await pull();
+    if (done !== 1) {
+      // An operator may come before everybody else.
+      await this.#link.limiter(limiter);
+      done = await pull();
+    }
     if (done !== 1) throw headgateError("HG_NOT_REGISTERED", { got: queue || limiter.name });
   }
 

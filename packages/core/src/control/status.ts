@@ -1,6 +1,5 @@
 import type { Limiter } from "../define/limiter.ts";
 import type { Queue } from "../define/queue.ts";
-import { headgateError } from "../errors.ts";
 import type { Level } from "../producer/result.ts";
 import type { Client } from "../redis/connection.ts";
 import { limiterKey } from "../redis/keys.ts";
@@ -39,7 +38,7 @@ export interface LimiterStatus {
   readonly limiter: string;
   /** Permits per second of the controller; null while it does not pace. */
   readonly rate: number | null;
-  /** free, ramp, flush or steady; docs/controller.md. */
+  /** idle, free, ramp, flush or steady; lua/lib/law.lua. */
   readonly phase: string;
   readonly adaptive: boolean;
   readonly gate: {
@@ -111,14 +110,62 @@ interface LimiterReply {
   override?: string;
 }
 
-async function inspect<T>(client: Client, prefix: string, queue: string): Promise<T> {
+/** Null when nobody has started with this definition yet. */
+async function inspect<T>(client: Client, prefix: string, queue: string): Promise<T | null> {
   const text = await runScript(client, "inspect", [limiterKey(prefix), prefix, queue, ""]);
-  if (typeof text !== "string" || text === "") throw headgateError("HG_NOT_REGISTERED", { got: queue || prefix });
-  return JSON.parse(text) as T;
+  return typeof text === "string" && text !== "" ? (JSON.parse(text) as T) : null;
 }
 
+const NO_JOBS: QueueStatus["counts"] = {
+  wait: 0,
+  paused: 0,
+  prioritized: 0,
+  delayed: 0,
+  active: 0,
+  "waiting-children": 0,
+  completed: 0,
+  failed: 0,
+};
+
+/** What a queue that was never used looks like. */
+const idleQueue = (queue: Queue): QueueReply => ({
+  now: 0,
+  depth: 0,
+  capacity: queue.capacity,
+  level: "open",
+  reason: "",
+  version: 0,
+  since: 0,
+  drain: 0,
+  retryAfter: 0,
+  paused: false,
+  counts: NO_JOBS,
+});
+
+const declaredRate = ({ limits }: Limiter): number | null => {
+  const rates = limits.filter(({ unit }) => unit === "requests").map(({ amount, perMs }) => (amount / perMs) * 1_000);
+  return rates.length > 0 ? Math.min(...rates) : null;
+};
+
+const idleLimiter = (limiter: Limiter): LimiterReply => ({
+  now: 0,
+  ...(declaredRate(limiter) === null ? {} : { rate: declaredRate(limiter) ?? 0 }),
+  phase: "idle",
+  adaptive: limiter.adaptive,
+  gateUntil: 0,
+  why: "",
+  half: false,
+  inFlight: 0,
+  ...(limiter.concurrency === null ? {} : { concurrency: limiter.concurrency }),
+  limits: limiter.limits.map((limit) => ({ ...limit, remaining: limit.burst })),
+  accepted: 0,
+  throttled: 0,
+  share: 0,
+  totals: { granted: 0, ok: 0, throttled: 0, failed: 0, released: 0 },
+});
+
 export async function readQueueStatus(client: Client, queue: Queue): Promise<QueueStatus> {
-  const reply = await inspect<QueueReply>(client, queue.limiter.prefix, queue.name);
+  const reply = (await inspect<QueueReply>(client, queue.limiter.prefix, queue.name)) ?? idleQueue(queue);
   return {
     queue: queue.name,
     limiter: queue.limiter.name,
@@ -140,7 +187,7 @@ export async function readQueueStatus(client: Client, queue: Queue): Promise<Que
 }
 
 export async function readLimiterStatus(client: Client, limiter: Limiter): Promise<LimiterStatus> {
-  const reply = await inspect<LimiterReply>(client, limiter.prefix, "");
+  const reply = (await inspect<LimiterReply>(client, limiter.prefix, "")) ?? idleLimiter(limiter);
   const closed = reply.gateUntil > reply.now;
   return {
     limiter: limiter.name,

@@ -161,7 +161,7 @@ describe("the short way through admission", () => {
     // 45 calls accepted within these seconds: 15 a second over three.
     const job = await chain(driver, 45);
     expect(job).not.toBeNull();
-    await add(driver, 51);
+    await add(driver, 50);
     expect(await driver.level()).toMatchObject({ level: "slow" });
     expect(await driver.add("at once")).toMatchObject({ accepted: true });
     expect(await driver.add("too soon")).toMatchObject({ accepted: false, reason: "paced" });

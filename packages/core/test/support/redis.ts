@@ -4,6 +4,7 @@ import { afterEach, beforeEach } from "vitest";
 import { checkBullmq } from "../../src/bullmq/contract.ts";
 import { defineScripts } from "../../src/redis/scripts.ts";
 import { checkServer } from "../../src/redis/server.ts";
+import { type Handles, noneLeaked, openHandles } from "./leaks.ts";
 
 /** What a test has of Redis: a namespace that is its own, a client, and a place for what must be closed after it. */
 export interface Space {
@@ -27,13 +28,15 @@ export function redisUrl(): string {
   return url;
 }
 
-/** Call it once at the top of a file: every test gets a fresh space, which is cleaned up after it. */
+/** Call it once at the top of a file: every test gets a fresh space, which is cleaned up after it. Leaked handles fail. */
 export function useRedis(url: () => string = redisUrl): Space {
   let namespace = "";
   let client: Redis | undefined;
   let parts: Closeable[] = [];
+  let handles: Handles = {};
 
   beforeEach(async () => {
+    handles = openHandles();
     namespace = `t${randomUUID().slice(0, 12)}`;
     parts = [];
     client = new Redis(url(), { maxRetriesPerRequest: null });
@@ -48,6 +51,7 @@ export function useRedis(url: () => string = redisUrl): Space {
     await removeKeys(opened(), namespace);
     opened().disconnect();
     client = undefined;
+    await noneLeaked(handles);
     if (failures.length > 0) throw new AggregateError(failures, "a part could not be closed");
   });
 
