@@ -32,6 +32,15 @@ test.each(searches)("on PATH %s with %j the server is %s", (path, present, expec
   expect(findServer(path, (file) => present.includes(file))).toBe(expected);
 });
 
+test.each([
+  ["ID=debian\n", true],
+  ['NAME="Linux Mint"\nID=linuxmint\nID_LIKE="ubuntu debian"\n', true],
+  ["ID=fedora\n", false],
+  ["", false],
+])("Debian or a child of it: %j is %s", (release, expected) => {
+  expect(isDebian(release)).toBe(expected);
+});
+
 test("Docker is asked where DOCKER_HOST says", () => {
   expect(dockerTarget(undefined)).toEqual({ socketPath: "/var/run/docker.sock" });
   expect(dockerTarget("unix:///run/user/1000/docker.sock")).toEqual({ socketPath: "/run/user/1000/docker.sock" });

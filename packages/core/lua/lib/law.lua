@@ -11,10 +11,10 @@ local MARGIN = 0.01            -- start this far below the estimate
 local PROBE_AMPLITUDE = 0.012  -- small, so that a full bucket is left with about one 429 per event
 local CATCH_UP_MS = 20         -- a late timekeeper may take this much at once (the default burst of a declared limit)
 local LEAST_RATE = 0.05        -- one call in 20 s: the floor of any estimate
+local CALLS_PER_PROBE = 600    -- a probe costs 1-2 429s: 0.2-0.3 % of the calls
 local RAMP_IN_FLIGHT = 16      -- long latencies answer late: bound what a ramp has out
 
-local LOST = 0.7               -- below this share of what was held before, a drop may be temporary …
-local BACK = 0.95              -- … and the way back ends here
+local LOST = 0.7               -- below this share of what was held before, a drop may be temporary
 
 -- 0 is a limiter that was never asked.
 local FREE, RAMP, FLUSH, STEADY = 1, 2, 3, 4
@@ -30,13 +30,10 @@ local function law_rate(hot, plan)
     else
       local over = PROBE_AMPLITUDE * (math.exp(math.min((hot.grown - hot.hold) / hot.hold, 20)) - 1)
       if over > 0.15 then
-        -- The limit really moved: from here one e-fold per 0.5 s towards a rate that held before, else per 2.5 s.
+        -- The limit really moved: from here one e-fold per 0.3 s towards a rate held before, else per 2.5 s.
         local knee = hot.hold * (1 + math.log(1 + 0.15 / PROBE_AMPLITUDE))
-        local back = hot.base < LOST * hot.top
-        over = 1.15 * math.exp(math.min((hot.grown - knee) / (back and 0.5 or 2.5), 20)) - 1
-        if back and rate * (1 + over) > BACK * hot.top then
-          over = BACK * hot.top / rate - 1
-        end
+        local pace = hot.base < LOST * hot.top and 0.3 or 2.5
+        over = 1.15 * math.exp(math.min((hot.grown - knee) / pace, 20)) - 1
       end
       rate = rate * (1 + over)
     end
@@ -71,6 +68,10 @@ local function law_grant(hot, plan, now)
   hot.granted = hot.granted + 1
   local rate = 0
   if hot.phase ~= FREE then
+    if hot.phase == RAMP and hot.grown == 0 then
+      -- It begins with its first call: workers ask long before there are jobs.
+      hot.began = now; hot.grown = 1
+    end
     -- Growth only while demand waits: below the limit the rate must not inflate.
     if hot.hungry == 1 then
       local passed = math.min(now - hot.last, 1000) / 1000
@@ -82,11 +83,10 @@ local function law_grant(hot, plan, now)
       hot.hungry = 0
     end
     rate = law_rate(hot, plan)
-    if hot.base < LOST * hot.top and rate >= BACK * hot.top then
-      -- Back where it was: hold there, and probe on from there.
-      hot.base = rate
-      hot.grown = 0
-      hot.hold = 3
+    if hot.phase == STEADY and hot.base < LOST * hot.top and rate >= 0.98 * hot.top then
+      -- Back at a rate that was held before: stay there, instead of paying for an overshoot.
+      hot.base = hot.top; hot.grown = 0; hot.hold = CALLS_PER_PROBE / hot.base
+      rate = law_rate(hot, plan)
     end
     local interval = 1000 / rate
     hot.at = math.max(hot.at, now - math.max(interval, CATCH_UP_MS)) + interval

@@ -1,8 +1,10 @@
 -- What a throttled call teaches the law (law.lua): its phases, and the state that only learning needs.
 local START_RATE = 20          -- permits/s of a cold start
-local PROVEN_HOLD = 2          -- s
-local PROVEN_MS = 3000         -- a rate that was accepted for so long is one that holds
-local CALLS_PER_PROBE = 600    -- a probe costs 1-2 429s: 0.2-0.3 % of the calls
+-- Where a 429 makes the whole fleet pause (Retry-After), a probe costs that pause: 3 % of the time once the estimate is sure.
+local PAUSES_PER_PROBE = 30
+local PAUSES_UNSURE = 6
+local CALLS_TELL = 8           -- fewer calls say nothing about a share or a rate
+local TOP_FADES = 0.998        -- per event; a drop to a fifth for 15 s brings a dozen
 
 -- The state of a limiter that has not learned anything yet (phase 0). Calls granted under an earlier law say nothing about
 -- this one: the fence and the anchor start where the count of grants stands.
@@ -22,40 +24,52 @@ local function law_begin(site)
     hot.phase = FREE
   end
   cold(site).law = {
-    refused = 0, fence = hot.granted, latency = 100, since = now, opened = 0, event = 0, pause = 0,
+    refused = 0, fence = hot.granted, latency = 100, since = now, opened = 0, event = 0, pause = 0, shut = 0,
     anchor = { granted = hot.granted, refused = 0, at = now },
   }
 end
 
--- Settle on `base` and hold it for half of the level's age. A drop below 0.7 of what was held before may be temporary:
--- probe after a thirtieth.
+-- Settle on `base` and hold it. A drop below 0.7 of what was held before may be temporary: probe after a 30th of the
+-- level's age instead of half of it.
 local function law_hold(hot, law, base, now)
   base = math.max(base, LEAST_RATE)
   if math.abs(base - hot.base) > 0.15 * hot.base then
     law.since = now
   end
+  -- Held before is only what was held without a throttled call, for long enough to empty a bucket.
+  local proven = hot.phase == STEADY and hot.grown > 1 and hot.grown * hot.base > 60
+  hot.top = math.max(hot.top * TOP_FADES, proven and hot.base or 0)
   hot.phase = STEADY
   hot.base = base
   hot.grown = 0
-  -- What was proven is probed slowly; what was lost, or never was known, quickly.
-  local lost = base < LOST * hot.top
-  local least = (lost or hot.top == 0) and 0.3 or PROVEN_HOLD
-  local age = (now - law.since) / 1000
-  hot.hold = math.max(least, 6 * law.latency / 1000, 4 / base, math.min(CALLS_PER_PROBE / base, age / (lost and 30 or 2)))
+  local dropped = base < LOST * hot.top
+  local calm = math.min(CALLS_PER_PROBE / base, (now - law.since) / 1000 / (dropped and 30 or 2))
+  if not dropped then
+    calm = math.max(calm, (law.sure and PAUSES_PER_PROBE or PAUSES_UNSURE) * law.shut / 1000)
+  end
+  hot.hold = math.max(0.3, 6 * law.latency / 1000, 4 / base, calm)
 end
 
--- What the API accepted per second since the anchor; nil when too few calls say so.
-local function law_estimate(law, permit)
+-- What the API accepts per second, from the calls since the anchor, when its bucket was empty; nil when too few say so.
+-- While the fleet stood still at the gate the bucket filled up, maybe to the brim: with that time counted the answer is
+-- too low, without it too high, and the truth is between; nearer to the latter, because pauses are longer than bursts.
+local function law_estimate(hot, law, permit, rate)
   local accepted = (permit.granted - law.anchor.granted) - (law.refused - 1 - law.anchor.refused)
-  local seconds = (permit.at - law.anchor.at) / 1000
-  if accepted < 8 or seconds <= 0 then
+  local seconds = (permit.at - math.max(law.anchor.at, hot.began)) / 1000
+  if accepted < CALLS_TELL or seconds <= 0 then
     return nil
   end
-  return accepted / seconds
+  local low, high = accepted / seconds, accepted / seconds
+  if law.opened > law.anchor.at and permit.at > law.opened then
+    high = accepted * 1000 / (permit.at - law.opened)
+  end
+  -- Where the rate grew a lot since, most of those calls were let through by a full bucket: a lower bound, no more.
+  law.sure = high < 1.6 * low and rate < 1.4 * high
+  return low ^ 0.25 * high ^ 0.75, high
 end
 
 local function law_flush(hot, law, permit, rate, now)
-  law.flush = { granted = permit.granted, refused = law.refused - 1, rate = rate }
+  law.flush = { granted = permit.granted, refused = law.refused - 1, rate = rate, seen = law_estimate(hot, law, permit, rate) }
   hot.phase = FLUSH
   return now + math.max(50, 1.5 * law.latency)
 end
@@ -78,22 +92,27 @@ local function law_throttled(hot, law, plan, permit, accepted_recently, now)
   elseif hot.phase == RAMP then
     till = law_flush(hot, law, permit, permit.rate > 0 and permit.rate or rate, now)
   elseif hot.phase == STEADY then
-    if law.opened > 0 and now - law.opened < 600 then
+    local base, high = law_estimate(hot, law, permit, rate)
+    if base and law.opened > law.anchor.at then
+      if rate > 1.25 * high then
+        base = math.max(base, 0.7 * rate)
+      elseif hot.grown > 3 and rate < 1.1 * hot.base then
+        -- Held for a while, and refused when it grew by a little. (Where the limit fell, the next event says so at once.)
+        base = math.max(base, 0.985 * rate)
+        law.sure = true
+      end
+      law_hold(hot, law, math.min(base, rate), now)
+    elseif law.opened > 0 and now - law.opened < 600 then
       law_hold(hot, law, 0.4 * hot.base, now)
     elseif again then
       till = law_flush(hot, law, permit, rate, now)
     else
-      local base = law_estimate(law, permit)
-      if not base or permit.at - law.anchor.at < PROVEN_MS then
-        -- Mostly the burst that the API had saved up while it was left alone: too short to tell its rate.
-        base = 0.85 * math.min(rate, base or rate)
+      if not base then
+        base = 0.85 * rate
       elseif rate > 1.25 * base then
         base = math.max(base, 0.7 * rate)
       else
         base = base + 0.3 * (rate - base)
-      end
-      if permit.at - law.anchor.at >= PROVEN_MS then
-        hot.top = math.max(base, 0.9 * hot.top)
       end
       law_hold(hot, law, math.min(math.max(base, rate / 4), rate), now)
     end
@@ -111,19 +130,23 @@ local function law_flushed(hot, law, now)
   end
   local calls = hot.granted - law.flush.granted + 1
   local refused = law.refused - law.flush.refused
-  local share = (calls - refused) / calls
-  -- A few calls are no sample. A ramp with tau 0.45 s ends at 2.2 times the limit where the API's burst is 0.2 s of it.
-  if calls < 8 then share = 0.45 end
-  law_hold(hot, law, law.flush.rate * math.max(0.2, math.min(share, 0.97)), now)
+  local rate, seen = law.flush.rate, law.flush.seen
+  if calls >= CALLS_TELL then
+    rate = rate * math.max(0.2, math.min((calls - refused) / calls, 0.97))
+  else
+    -- Too few to tell a share. What was accepted before is a little too much: the bucket was not empty at the start.
+    rate = seen and math.min(0.95 * seen, rate) or 0.5 * rate
+  end
+  law.sure = false
+  law_hold(hot, law, rate, now)
   law.flush = nil
-  law.anchor = { granted = hot.granted, refused = law.refused, at = now }
 end
 
 local function law_opened(hot, law, now)
   law_flushed(hot, law, now)
   law.pause = 0
   law.opened = now
+  law.shut = now - law.anchor.at
   hot.grown = 0
   hot.at = math.max(hot.at, now)
-  law.anchor = { granted = hot.granted, refused = law.refused, at = now }
 end

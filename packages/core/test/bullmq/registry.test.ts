@@ -131,9 +131,18 @@ describe("an operator's override", () => {
     expect((await operator.status(api)).limits).toMatchObject([{ amount: 50 }]);
   });
 
-  it("needs a limiter that somebody registered", async () => {
-    await expect(control().setLimits(limiter("nobody"), { concurrency: 1 })).rejects.toMatchObject({
-      code: "HG_NOT_REGISTERED",
-    });
+  it("may come before the first start of any process, and stands above it", async () => {
+    const api = limiter("api", perSecond(20));
+    const operator = control();
+    await operator.setLimits(api, { limits: [{ unit: "requests", amount: 3, per: "1s" }] });
+    await start(api);
+    expect(await amounts(api)).toEqual([3]);
+  });
+
+  it("a queue that is paused before its first start is held from it", async () => {
+    const queue = defineQueue("early", { limiter: limiter("api") });
+    await control().pause(queue, { reason: "test" });
+    const driver = await Driver.open(space, queue);
+    expect(await driver.add("held")).toMatchObject({ accepted: false, reason: "paused" });
   });
 });
