@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { runOverhead } from "./overhead/run.ts";
 
 const connection = process.env["REDIS_URL"];
@@ -12,8 +12,8 @@ const program = new Command("bench").description("Headgate against plain BullMQ 
 program
   .command("overhead")
   .description("enqueue and process no-op jobs on Headgate and on plain BullMQ, alternating")
-  .option("--pairs <n>", "pairs of runs", Number, 5)
-  .option("--jobs <n>", "jobs of one run", Number, 20_000)
+  .option("--pairs <n>", "pairs of runs", whole, 5)
+  .option("--jobs <n>", "jobs of one run", whole, 20_000)
   .addOption(
     new Option("--limiter <kind>", "what stands in front: nothing, limits that never bind, or a learned rate")
       .choices(["none", "declared", "adaptive"])
@@ -21,7 +21,13 @@ program
   )
   .option("--json", "one JSON object as the last line")
   .action(async (options) => {
-    await runOverhead({ connection, ...options });
+    await runOverhead({ ...options, connection });
   });
 
 await program.parseAsync();
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("expected a whole number from 1.");
+  return value;
+}

@@ -55,7 +55,8 @@ export async function runAsOurselves(program, args, env, after) {
  */
 function endGroupWithUs(pid) {
   if (pid === undefined) return () => undefined;
-  const script = 'while read -r _; do :; done; kill -KILL -- "-$1"';
+  // "-s KILL": dash, Debian's sh, takes "-KILL -- -1" for a wrong number.
+  const script = 'while read -r _; do :; done; kill -s KILL -- "-$1"';
   const guard = spawn("/bin/sh", ["-c", script, "headgate-guard", String(pid)], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,

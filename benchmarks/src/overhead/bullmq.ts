@@ -16,7 +16,7 @@ export function bullmq(connection: string, namespace: string): Contender {
       return flood(jobs, (index) => queue.add("overhead", payloadOf(index)));
     },
     process: async (jobs) => {
-      const { passed, perSecond } = finishLine(jobs);
+      const { passed, failed, perSecond } = finishLine(jobs);
       const worker = new Worker("overhead", async () => null, {
         ...shared,
         concurrency: CONCURRENCY,
@@ -25,7 +25,7 @@ export function bullmq(connection: string, namespace: string): Contender {
         removeOnComplete: KEEP,
         removeOnFail: KEEP,
       });
-      worker.on("completed", passed);
+      worker.on("completed", passed).on("error", failed);
       const rate = await perSecond;
       await worker.close();
       return rate;

@@ -13,7 +13,13 @@ export interface Contender {
 }
 
 /** Small, and shaped like what people enqueue. */
-export const payloadOf = (index: number): { readonly documentId: string; readonly words: number; readonly tags: readonly string[] } => ({
+export interface Payload {
+  readonly documentId: string;
+  readonly words: number;
+  readonly tags: readonly string[];
+}
+
+export const payloadOf = (index: number): Payload => ({
   documentId: `document-${index}`,
   words: 900,
   tags: ["summary", "en"],
@@ -44,18 +50,35 @@ export async function flood(jobs: number, add: (index: number) => Promise<unknow
   return { perSecond: jobs / seconds, p99Ms: latencies[Math.ceil(jobs * 0.99) - 1] ?? Number.NaN };
 }
 
-/** Resolves with jobs per second once `count` calls of the returned function were made; the clock starts at the first. */
-export function finishLine(count: number): { readonly passed: () => void; readonly perSecond: Promise<number> } {
-  let resolve: (perSecond: number) => void;
-  const perSecond = new Promise<number>((settle) => {
-    resolve = settle;
-  });
+/** A run that takes longer hangs (ms). */
+const LONGEST_MS = 180_000;
+
+export interface FinishLine {
+  /** To be called for every job that is done. */
+  readonly passed: () => void;
+  readonly failed: (error: Error) => void;
+  /** Jobs per second; the clock starts at the first job. */
+  readonly perSecond: Promise<number>;
+}
+
+export function finishLine(count: number): FinishLine {
   let done = 0;
   let first = 0;
-  const passed = (): void => {
-    if (done === 0) first = performance.now();
-    done++;
-    if (done === count) resolve(((count - 1) / (performance.now() - first)) * 1_000);
-  };
-  return { passed, perSecond };
+  let passed = (): void => undefined;
+  let failed: (error: Error) => void = () => undefined;
+  const perSecond = new Promise<number>((resolve, reject) => {
+    const late = setTimeout(() => failed(new Error(`${done} of ${count} jobs done in ${LONGEST_MS} ms`)), LONGEST_MS);
+    failed = (error) => {
+      clearTimeout(late);
+      reject(error);
+    };
+    passed = () => {
+      done++;
+      if (done === 1) first = performance.now();
+      if (done !== count) return;
+      clearTimeout(late);
+      resolve(((count - 1) / (performance.now() - first)) * 1_000);
+    };
+  });
+  return { passed: () => passed(), failed: (error) => failed(error), perSecond };
 }

@@ -1,7 +1,17 @@
-import { defineLimiter, defineQueue } from "headgate";
+import { defineLimiter, defineQueue, type LimiterOptions } from "headgate";
 import { createProducer } from "headgate/producer";
 import { createWorker } from "headgate/worker";
-import { CONCURRENCY, type Contender, finishLine, flood, KEEP, LOCK_MS, payloadOf, STALLED_MS } from "./contender.ts";
+import {
+  CONCURRENCY,
+  type Contender,
+  finishLine,
+  flood,
+  KEEP,
+  LOCK_MS,
+  type Payload,
+  payloadOf,
+  STALLED_MS,
+} from "./contender.ts";
 
 export type LimiterKind = "none" | "declared" | "adaptive";
 
@@ -15,28 +25,38 @@ const declared = {
   ],
 } as const;
 
+const options: Readonly<Record<LimiterKind, LimiterOptions>> = {
+  none: { adaptive: false },
+  declared,
+  adaptive: {},
+};
+
 export function headgate(connection: string, namespace: string, kind: LimiterKind): Contender {
   const keep = { age: KEEP.age * 1_000, count: KEEP.count };
-  const queue = defineQueue<ReturnType<typeof payloadOf>>("overhead", {
-    ...(kind === "none" ? {} : { limiter: defineLimiter("overhead", { namespace, ...(kind === "declared" ? declared : {}) }) }),
+  const queue = defineQueue<Payload>("overhead", {
+    limiter: defineLimiter("overhead", { ...options[kind], namespace }),
     capacity: 1_000_000,
     retention: { completed: keep, failed: keep },
   });
   const producer = createProducer({ connection });
+  const add = async (index: number): Promise<void> => {
+    const { accepted } = await producer.enqueue(queue, payloadOf(index));
+    if (!accepted) throw new Error("a job was refused: what is measured must be stored");
+  };
   return {
     enqueue: async (jobs) => {
       await producer.status(queue);
-      return flood(jobs, (index) => producer.enqueue(queue, payloadOf(index)));
+      return flood(jobs, add);
     },
     process: async (jobs) => {
-      const { passed, perSecond } = finishLine(jobs);
+      const { passed, failed, perSecond } = finishLine(jobs);
       const worker = createWorker(queue, () => null, {
         connection,
         concurrency: CONCURRENCY,
         lockDuration: LOCK_MS,
         stalledInterval: STALLED_MS,
       });
-      worker.on("completed", passed);
+      worker.on("completed", passed).on("error", failed);
       const rate = await perSecond;
       await worker.close();
       return rate;

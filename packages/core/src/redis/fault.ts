@@ -1,4 +1,4 @@
-import { type HeadgateError, headgateError } from "../errors.ts";
+import { type HeadgateError, headgateError, isHeadgateError } from "../errors.ts";
 
 /** Replies with which Redis says that it cannot serve now, by the word they start with. */
 const kinds = ["OOM", "READONLY", "LOADING", "CLUSTERDOWN", "MASTERDOWN", "NOAUTH", "NOPERM", "BUSY", "TRYAGAIN"] as const;
@@ -16,6 +16,11 @@ export function faultOf(error: unknown): string | null {
 
 /** How the outcome of an enqueue that failed is known: a refusal by Redis stored nothing, a lost connection says nothing. */
 export function enqueueFault(error: unknown, id: string): unknown {
+  // A start that failed: nothing was sent.
+  if (isHeadgateError(error) && error.code.startsWith("HG_REDIS_") && error.outcome === undefined) {
+    const { code, expected, got, cause } = error;
+    return headgateError(code, { expected, got, cause, details: { id, outcome: "not-sent" } });
+  }
   const kind = faultOf(error);
   if (kind === null) return error;
   return unavailable(kind, id, kind === "connection" ? "unknown" : "not-sent", error);
