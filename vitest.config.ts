@@ -2,21 +2,42 @@ import { defineConfig } from "vitest/config";
 
 // Packages find each other's source without a build.
 const conditions = ["@headgate/source", "node", "import", "module", "default"];
+const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+
+/** What holds rates and waits against a clock: run one by one, after everything else, so that nobody else takes the cores. */
+const timed = [
+  "packages/core/test/bullmq/{calm,fair,herd,waits}.test.ts",
+  "packages/core/test/e2e/{killed-worker,levers,limits,strict-bound}.test.ts",
+  "apps/demo/test/demo.test.ts",
+];
+
+const timeouts = { testTimeout: 30_000, hookTimeout: 60_000 };
 
 export default defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions } },
   test: {
-    include: [
-      "packages/*/test/**/*.test.ts",
-      "apps/*/test/**/*.test.ts",
-      "benchmarks/test/**/*.test.ts",
-      "scripts/test/**/*.test.ts",
-    ],
     globalSetup: ["./scripts/test-redis.mjs"],
     reporters: ["default", "./scripts/tally-reporter.mjs"],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    maxWorkers: 2,
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: "together",
+          include: [
+            "packages/*/test/**/*.test.ts",
+            "apps/*/test/**/*.test.ts",
+            "benchmarks/test/**/*.test.ts",
+            "scripts/test/**/*.test.ts",
+          ],
+          exclude: [...timed, "**/node_modules/**", "**/dist/**"],
+          ...timeouts,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        ...shared,
+        test: { name: "timed", include: timed, ...timeouts, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });

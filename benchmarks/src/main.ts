@@ -7,7 +7,9 @@ if (!connection) {
   process.exit(2);
 }
 
-const program = new Command("bench").description("Headgate against plain BullMQ and its peers, side by side in one run");
+const program = new Command("bench").description(
+  "Headgate against plain BullMQ and its peers, side by side in one run",
+);
 
 program
   .command("overhead")

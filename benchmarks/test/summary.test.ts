@@ -16,7 +16,13 @@ describe("median", () => {
 
 describe("summarize", () => {
   const runs = (...values: [enqueue: number, process: number, p99: number][]): Figures[] =>
-    values.map(([enqueue, process, p99]) => ({ enqueue, process, p99 }));
+    values.map(([enqueue, process, p99]) => ({
+      enqueue,
+      process,
+      p99,
+      enqueueCpu: { node: enqueue, redis: 10 },
+      processCpu: { node: process, redis: 0 },
+    }));
 
   it("takes the median of the pairs' ratios, not the ratio of the medians", () => {
     const summary = summarize({
@@ -27,5 +33,7 @@ describe("summarize", () => {
     expect(summary.enqueue).toEqual({ ratio: 0.9, headgate: 90, bullmq: 100 });
     expect(summary.process).toEqual({ ratio: 0.8, headgate: 50, bullmq: 90 });
     expect(summary.p99).toEqual({ enqueueRatio: 1.1 });
+    // 100 / 110, 50 / 60, 210 / 110; 0.5, 0.8, 100 / 90.
+    expect(summary.cpu).toEqual({ enqueueRatio: 0.909, processRatio: 0.8 });
   });
 });

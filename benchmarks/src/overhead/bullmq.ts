@@ -13,7 +13,9 @@ export function bullmq(connection: string, namespace: string): Contender {
   return {
     enqueue: async (jobs) => {
       await queue.waitUntilReady();
-      return flood(jobs, (index) => queue.add("overhead", payloadOf(index)));
+      const enqueued = await flood(jobs, (index) => queue.add("overhead", payloadOf(index)));
+      await queue.close();
+      return enqueued;
     },
     process: async (jobs) => {
       const { passed, failed, perSecond } = finishLine(jobs);

@@ -46,7 +46,10 @@ export function headgate(connection: string, namespace: string, kind: LimiterKin
   return {
     enqueue: async (jobs) => {
       await producer.status(queue);
-      return flood(jobs, add);
+      const enqueued = await flood(jobs, add);
+      // Who enqueues and who works are different processes mostly: both sides are left alone with their worker.
+      await producer.close();
+      return enqueued;
     },
     process: async (jobs) => {
       const { passed, failed, perSecond } = finishLine(jobs);

@@ -1,4 +1,5 @@
 import { median, round } from "../statistics.ts";
+import type { CpuTime } from "./cpu.ts";
 
 export type Side = "headgate" | "bullmq";
 
@@ -7,6 +8,9 @@ export interface Figures {
   readonly enqueue: number;
   readonly process: number;
   readonly p99: number;
+  /** CPU time of one job. */
+  readonly enqueueCpu: CpuTime;
+  readonly processCpu: CpuTime;
 }
 
 interface Compared {
@@ -21,19 +25,39 @@ export interface Summary {
   readonly enqueue: Compared;
   readonly process: Compared;
   readonly p99: { readonly enqueueRatio: number };
+  /** Node's and Redis' CPU time together. */
+  readonly cpu: { readonly enqueueRatio: number; readonly processRatio: number };
 }
+
+/** A pair that lacks a side must not look like a good one. */
+const NONE: Figures = {
+  enqueue: Number.NaN,
+  process: Number.NaN,
+  p99: Number.NaN,
+  enqueueCpu: { node: Number.NaN, redis: Number.NaN },
+  processCpu: { node: Number.NaN, redis: Number.NaN },
+};
 
 /**
  * The two runs of a pair stand next to each other in time, so their ratio bears what the machine does besides; the ratio of
  * two medians would not.
  */
-export function summarize(results: Readonly<Record<Side, readonly Figures[]>>): Summary {
-  const ratio = (name: keyof Figures): number =>
-    round(median(results.headgate.map((figures, pair) => figures[name] / (results.bullmq[pair]?.[name] ?? Number.NaN))), 3);
+export function summarize({ headgate, bullmq }: Readonly<Record<Side, readonly Figures[]>>): Summary {
+  const ratio = (of: (figures: Figures) => number): number =>
+    round(median(bullmq.map((theirs, pair) => of(headgate[pair] ?? NONE) / of(theirs))), 3);
   const compared = (name: "enqueue" | "process"): Compared => ({
-    ratio: ratio(name),
-    headgate: Math.round(median(results.headgate.map((figures) => figures[name]))),
-    bullmq: Math.round(median(results.bullmq.map((figures) => figures[name]))),
+    ratio: ratio((figures) => figures[name]),
+    headgate: Math.round(median(headgate.map((figures) => figures[name]))),
+    bullmq: Math.round(median(bullmq.map((figures) => figures[name]))),
   });
-  return { enqueue: compared("enqueue"), process: compared("process"), p99: { enqueueRatio: ratio("p99") } };
+  const total = ({ node, redis }: CpuTime): number => node + redis;
+  return {
+    enqueue: compared("enqueue"),
+    process: compared("process"),
+    p99: { enqueueRatio: ratio((figures) => figures.p99) },
+    cpu: {
+      enqueueRatio: ratio((figures) => total(figures.enqueueCpu)),
+      processRatio: ratio((figures) => total(figures.processCpu)),
+    },
+  };
 }

@@ -24,9 +24,6 @@ const GRANT_LEAST_MS = 60_000;
 
 const TIMER_MS = 150;
 
-/** Where a permit says that it is the probe of a half-open gate; lua/lib/permit.lua, permit_take. */
-const PROBE = 3;
-const NO_PERMIT: readonly never[] = [];
 
 /** The commands that end a run. */
 const ENDS: ReadonlySet<string> = new Set([
@@ -73,13 +70,14 @@ export class WorkerBackend extends RedisQueueBackend {
     this.#grantMs = Math.max(GRANT_LEAST_MS, 2 * (opts.lockDuration ?? 0));
   }
 
-  permitOf(jobId: string, token: string): Permit | undefined {
-    return this.#permits.get(placeOf(jobId, token));
+  /** A lock token holds one job at a time, so it names the run. */
+  permitOf(token: string): Permit | undefined {
+    return this.#permits.get(token);
   }
 
   /** Says how a run ended; the next command that moves this job carries it. */
-  conclude(jobId: string, token: string, ending: Ending): void {
-    this.#endings.set(placeOf(jobId, token), ending);
+  conclude(token: string, ending: Ending): void {
+    this.#endings.set(token, ending);
   }
 
   /** Puts a throttled job back: no attempt is spent, and the script decides the delay (see `takeDeferral`). */
@@ -172,16 +170,15 @@ export class WorkerBackend extends RedisQueueBackend {
     const args = commandName === "moveJobFromActiveToWait" ? this.#backToWait(given) : given;
     const { jobId, token } = this.#subjects.get(args) ?? NOBODY;
     const reply = await run(client, name, args);
-    const place = placeOf(jobId, token);
     this.#askAt = askAtOf(reply) || this.#askAt;
     if (Array.isArray(reply) && typeof reply[5] === "number") {
-      const deferrals = (this.#permits.get(place)?.deferrals ?? 0) + 1;
+      const deferrals = (this.#permits.get(token)?.deferrals ?? 0) + 1;
       this.#deferred.set(jobId, { deferrals, delayMs: reply[5] });
     }
     const stays = commandName === "moveToWaitingChildren" && reply === 1;
     if (!stays) {
-      this.#permits.delete(place);
-      this.#endings.delete(place);
+      this.#permits.delete(token);
+      this.#endings.delete(token);
     }
     return this.#keep(token, reply);
   }
@@ -193,7 +190,7 @@ export class WorkerBackend extends RedisQueueBackend {
 
   /** BullMQ's arguments with the ending behind them; remembers whose they are. */
   #with<T extends Args>(args: T, jobId: string, token: string, ...more: string[]): T {
-    args.push(...this.#ending(jobId, token), ...more);
+    args.push(...this.#ending(token), ...more);
     this.#subjects.set(args, { jobId, token });
     return args;
   }
@@ -201,25 +198,24 @@ export class WorkerBackend extends RedisQueueBackend {
   /** Remembers the permit of a job that came with a reply. */
   #keep(token: string, reply: unknown): unknown {
     if (Array.isArray(reply) && Array.isArray(reply[0])) {
-      const jobId = String(reply[1]);
-      this.#permits.set(placeOf(jobId, token), readPermit(reply[0] as string[], (reply[4] ?? []) as (string | number)[]));
+      this.#permits.set(token, readPermit(reply[0] as string[], (reply[4] ?? []) as (string | number)[]));
     }
     return reply;
   }
 
   /** The arguments behind BullMQ's: whether the ending is an ok and nothing more, and all of it (lua/lib/finish.lua). */
-  #ending(jobId: string, token: string): string[] {
-    const place = placeOf(jobId, token);
-    const permit = this.#permits.get(place);
-    const ending = this.#endings.get(place) ?? silentEnding;
-    const { outcome, retryAfterMs, spent } = ending;
-    const granted = permit?.granted ?? NO_PERMIT;
-    const plain = outcome === "ok" && spent === null && granted[PROBE] !== 1;
+  #ending(token: string): string[] {
+    const permit = this.#permits.get(token);
+    const { outcome, retryAfterMs, spent } = this.#endings.get(token) ?? silentEnding;
+    const [granted = "", at = "", rate = "", probe = 0, reserved = ""] = permit?.granted ?? [];
     const free = this.#slots() - this.#permits.size + 1;
-    const started = permit?.attemptsStarted ?? "";
+    const plain = outcome === "ok" && spent === null && probe !== 1;
+    // Written by hand: JSON.stringify of the same array cost 4 us, of 57 that a job costs on plain BullMQ.
+    const given = granted === "" ? "" : `${granted},${at},${rate},${probe},${JSON.stringify(reserved)}`;
+    const rest = `"${outcome}",${Math.ceil(retryAfterMs)},${spent ? JSON.stringify(spent) : "false"},""`;
     return [
       plain ? "1" : "0",
-      JSON.stringify([this.#worker, free, granted, started, token, outcome, Math.ceil(retryAfterMs), spent ?? false, ""]),
+      `[${this.#worker},${free},[${given}],"${permit?.attemptsStarted ?? ""}",${JSON.stringify(token)},${rest}]`,
     ];
   }
 }
@@ -244,8 +240,6 @@ function askAtOf(reply: unknown): number {
 }
 
 type DeferOpts = MoveToDelayedOpts & { readonly deferral?: boolean };
-
-const placeOf = (jobId: string, token: string): string => `${token}\n${jobId}`;
 
 const run = (client: unknown, name: string, args: Args): Promise<unknown> =>
   (client as { runCommand(name: string, args: Args): Promise<unknown> }).runCommand(name, args);

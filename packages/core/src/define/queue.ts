@@ -1,11 +1,12 @@
 import { z } from "zod";
-import { headgateError } from "../errors.ts";
+import { headgateError, shown } from "../errors.ts";
+import { type Cost, type CostOf, checkCost, costFor } from "./cost.ts";
 import { type Duration, durationSchema } from "./duration.ts";
 import { type Limiter, limiterOf } from "./limiter.ts";
-import { nameSchema, parseName, parseOptions } from "./options.ts";
+import { parseName, parseOptions } from "./options.ts";
 import type { StandardSchema } from "./standard-schema.ts";
 
-export type Cost = Readonly<Record<string, number>>;
+export type { Cost } from "./cost.ts";
 
 export interface QueueOptions<In, Out> {
   /** The limiter in front of the API that the jobs call; default: one of the queue's own, without limits. */
@@ -14,7 +15,10 @@ export interface QueueOptions<In, Out> {
   readonly payload?: StandardSchema<In, Out>;
   /** Most jobs admitted and not finished; default 10,000. */
   readonly capacity?: number;
-  /** Shares of capacity at which the level rises and falls; default high 0.8, low 0.3. */
+  /**
+   * Shares of capacity at which the level rises and falls, 0 < low < high <= 1; default high 0.8, low 0.3. From a capacity of 3
+   * on they must leave a depth for `slow`; below there is none, and the level goes from open to closed.
+   */
   readonly watermarks?: { readonly high?: number; readonly low?: number };
   /** A gate shut for longer than this closes the queue; default 30 s. */
   readonly maxWait?: Duration;
@@ -23,7 +27,7 @@ export interface QueueOptions<In, Out> {
   /** … and under which it opens again; default 0.05. */
   readonly throttledLow?: number;
   /** What a job takes from each limit, as whole numbers (rounded up); `requests: 1` is implied. */
-  readonly cost?: Cost | ((payload: Out) => Cost);
+  readonly cost?: Cost | CostOf<Out>;
   /** Runs of a job before it fails for good; deferrals do not count. Default 3. */
   readonly attempts?: number;
   /** Wait before the next attempt; default exponential from 1 s. */
@@ -79,10 +83,22 @@ const DEFAULT_PAYLOAD_BYTES = 1_048_576;
 const DAY_MS = 86_400_000;
 
 const share = z.number().gt(0).max(1);
-const retention = z
+const retained = z
   .strictObject({ age: durationSchema.default(DAY_MS), count: z.int().min(0).default(10_000) })
   .prefault({})
-  .transform(({ age, count }) => ({ ageMs: age, count }));
+  .transform(({ age, count }) => Object.freeze({ ageMs: age, count }));
+
+/**
+ * Depth is a whole number: marks too close to each other leave no depth at which the level is `slow`. A capacity of 1 or 2
+ * has none with any marks, so it goes from open to closed.
+ */
+function watermarksMistake(capacity: number, { low, high }: { low: number; high: number }): string | null {
+  if (low >= high) return "expected low below high";
+  const slowAt = Math.ceil(((low + high) / 2) * capacity);
+  const closedAt = Math.ceil(high * capacity);
+  if (capacity < 3 || slowAt < closedAt) return null;
+  return `expected marks further apart: with capacity ${capacity} slow and closed both begin at depth ${closedAt}`;
+}
 
 const schema = z
   .strictObject({
@@ -104,18 +120,12 @@ const schema = z
       .strictObject({ max: z.int().min(0).default(50), maxAge: durationSchema.default(DAY_MS / 4) })
       .prefault({}),
     maxPayloadBytes: z.int().min(2).max(536_870_912).default(DEFAULT_PAYLOAD_BYTES),
-    retention: z.strictObject({ completed: retention, failed: retention }).prefault({}),
+    retention: z.strictObject({ completed: retained, failed: retained }).prefault({}),
     revision: z.int().min(0).nullable().default(null),
   })
-  .superRefine(({ watermarks, throttledHigh, throttledLow }, context) => {
-    if (watermarks.low >= watermarks.high) {
-      context.addIssue({
-        code: "custom",
-        path: ["watermarks"],
-        message: "expected low below high",
-        input: `low ${watermarks.low}, high ${watermarks.high}`,
-      });
-    }
+  .superRefine(({ capacity, watermarks, throttledHigh, throttledLow }, context) => {
+    const mistaken = watermarksMistake(capacity, watermarks);
+    if (mistaken) context.addIssue({ code: "custom", path: ["watermarks"], message: mistaken, input: watermarks });
     if (throttledLow >= throttledHigh) {
       context.addIssue({
         code: "custom",
@@ -133,9 +143,10 @@ const schema = z
 export function defineQueue<In = unknown, Out = In>(name: string, options: QueueOptions<In, Out> = {}): Queue<In, Out> {
   const what = `defineQueue(${JSON.stringify(name)})`;
   parseName(what, name);
+  parseOptions(what, z.looseObject({}), options);
   const { limiter = limiterOf(name, {}, false), payload = null, cost = {}, ...rest } = options;
   checkParts(what, limiter, payload, cost);
-  const { maxWait, backoff, timeout, deferrals, ...resolved } = parseOptions(what, schema, rest);
+  const { maxWait, backoff, timeout, deferrals, watermarks, retention, ...resolved } = parseOptions(what, schema, rest);
   const uniformCost = typeof cost === "function" ? null : checkCost(what, limiter, cost);
   return Object.freeze({
     kind: "queue" as const,
@@ -148,48 +159,34 @@ export function defineQueue<In = unknown, Out = In>(name: string, options: Queue
     timeoutMs: timeout,
     deferrals: Object.freeze({ max: deferrals.max, maxAgeMs: deferrals.maxAge }),
     uniformCost,
-    costOf: (value: Out) => uniformCost ?? checkCost(what, limiter, (cost as (payload: Out) => Cost)(value)),
+    watermarks: Object.freeze(watermarks),
+    retention: Object.freeze(retention),
+    costOf: (value: Out) => uniformCost ?? costFor(what, limiter, cost as CostOf<Out>, value),
     ...resolved,
   });
 }
 
 function checkParts(what: string, limiter: unknown, payload: unknown, cost: unknown): void {
-  if ((limiter as Limiter | null)?.kind !== "limiter") {
-    throw headgateError("HG_OPTION_INVALID", { what: `${what}.limiter`, expected: "what defineLimiter() returned", got: limiter });
+  const { kind, limits } = (limiter ?? {}) as Partial<Limiter>;
+  if (kind !== "limiter" || !Array.isArray(limits)) {
+    throw headgateError("HG_OPTION_INVALID", {
+      what: `${what}.limiter`,
+      expected: "what defineLimiter() returned",
+      got: shown(limiter),
+    });
   }
   if (payload !== null && typeof (payload as StandardSchema)["~standard"]?.validate !== "function") {
-    throw headgateError("HG_OPTION_INVALID", { what: `${what}.payload`, expected: "a Standard Schema, such as z.object({ … })", got: payload });
+    throw headgateError("HG_OPTION_INVALID", {
+      what: `${what}.payload`,
+      expected: "a Standard Schema, such as z.object({ … })",
+      got: shown(payload),
+    });
   }
   if (typeof cost !== "function" && (typeof cost !== "object" || cost === null)) {
-    throw headgateError("HG_OPTION_INVALID", { what: `${what}.cost`, expected: "{ unit: number } or a function of the payload", got: cost });
+    throw headgateError("HG_OPTION_INVALID", {
+      what: `${what}.cost`,
+      expected: "{ unit: number } or a function of the payload",
+      got: shown(cost),
+    });
   }
-}
-
-const MOST_UNITS = 16;
-
-/** A cost that can be granted one day: whole numbers, each unit's at most what its limits ever hold. */
-function checkCost(what: string, limiter: Limiter, given: Cost): Cost {
-  // An async cost() would otherwise count as a cost without units.
-  const plain = typeof given === "object" && given !== null && !Array.isArray(given) && !("then" in given);
-  const entries = plain ? Object.entries(given) : null;
-  if (!entries || entries.length > MOST_UNITS) {
-    throw headgateError("HG_COST_INVALID", { what, expected: `{ unit: number } with at most ${MOST_UNITS} units`, got: given });
-  }
-  const cost: Record<string, number> = { requests: 1 };
-  for (const [unit, amount] of entries) {
-    if (!nameSchema.safeParse(unit).success || typeof amount !== "number" || !Number.isFinite(amount) || amount < 0) {
-      throw headgateError("HG_COST_INVALID", { what, expected: `a finite number >= 0 for "${unit}"`, got: amount });
-    }
-    cost[unit] = Math.ceil(amount);
-  }
-  for (const limit of limiter.limits) {
-    if ((cost[limit.unit] ?? 0) > limit.amount) {
-      throw headgateError("HG_COST_ABOVE_LIMIT", {
-        what,
-        expected: `at most ${limit.amount} ${limit.unit} per ${limit.perMs} ms (limiter "${limiter.name}")`,
-        got: `${cost[limit.unit]} ${limit.unit}`,
-      });
-    }
-  }
-  return Object.freeze(cost);
 }

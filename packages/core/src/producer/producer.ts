@@ -11,7 +11,7 @@ import { Patience } from "../redis/patience.ts";
 import { enqueueFault, unavailable } from "../redis/fault.ts";
 import { closedError, Link } from "../redis/link.ts";
 import { Feed, type LevelChange } from "../signal/feed.ts";
-import { runningOn } from "../worker/running.ts";
+import { followRuns, runningOn } from "../worker/running.ts";
 import { type EnqueueOptions, type ResolvedEnqueueOptions, resolveEnqueueOptions } from "./options.ts";
 import { type Accepted, type EnqueueResult, readAdmission, type Refusal, withoutSlot } from "./result.ts";
 import { Results } from "./results.ts";
@@ -47,6 +47,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
   readonly #lanes = new Map<Queue, Promise<Lane>>();
   readonly #opened = new Map<Queue, Lane>();
   readonly #results: Results;
+  readonly #unfollow: (() => void)[] = [];
   #feed: Feed | undefined;
   #closing: Promise<void> | undefined;
 
@@ -159,6 +160,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
   }
 
   async #close(): Promise<void> {
+    for (const unfollow of this.#unfollow.splice(0)) unfollow();
     for (const { line } of this.#opened.values()) line.end(closedError("producer"));
     await this.#results.close();
     await this.#feed?.close();
@@ -236,6 +238,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
     await backend.waitUntilReady();
     const lane = { backend, line: new WaitingLine(), uniform: queue.uniformCost !== null };
     this.#opened.set(queue, lane);
+    this.#unfollow.push(followRuns(queue.limiter.prefix));
     return lane;
   }
 

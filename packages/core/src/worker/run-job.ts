@@ -63,9 +63,10 @@ export async function runJob<Payload, Result>(
   backend: WorkerBackend,
   job: Job,
   run: Run,
+  ended: (run: Run) => void,
 ): Promise<Result> {
   const { jobId, token } = run;
-  const permit = backend.permitOf(jobId, token);
+  const permit = backend.permitOf(token);
   const heard = new Heard();
 
   let payload: Payload;
@@ -73,16 +74,19 @@ export async function runJob<Payload, Result>(
     const parsed = parsePayload(queue, job.data);
     payload = parsed instanceof Promise ? await parsed : parsed;
   } catch (error) {
-    backend.conclude(jobId, token, { outcome: "released", retryAfterMs: 0, spent: null });
+    ended(run);
+    backend.conclude(token, { outcome: "released", retryAfterMs: 0, spent: null });
     throw unrecoverable(error);
   }
 
   const ctx = createContext(job, queue.name, permit, run, heard);
   try {
-    const result = await runOn(queue.limiter.prefix, () => withTimeout(queue.timeoutMs, run, () => process(payload, ctx)));
+    const { timeoutMs } = queue;
+    const start = () => process(payload, ctx);
+    const result = await runOn(queue.limiter.prefix, () => (timeoutMs === null ? start() : withTimeout(timeoutMs, run, start)));
     const { throttled, retryAfterMs } = heard.verdict;
     const reached = heard.spent?.["requests"] !== 0;
-    backend.conclude(jobId, token, {
+    backend.conclude(token, {
       outcome: throttled ? "throttled" : reached ? "ok" : "released",
       retryAfterMs,
       spent: heard.spent,
@@ -93,7 +97,7 @@ export async function runJob<Payload, Result>(
     heard.hear(verdict);
     const { throttled, retryAfterMs } = heard.verdict;
     const reached = heard.spent?.["requests"] !== 0;
-    backend.conclude(jobId, token, {
+    backend.conclude(token, {
       outcome: throttled ? "throttled" : reached ? "failed" : "released",
       retryAfterMs,
       spent: heard.spent,
@@ -106,6 +110,8 @@ export async function runJob<Payload, Result>(
       throw unrecoverable(headgateError("HG_DEFERRALS_EXHAUSTED", { got: `${permit.deferrals} deferrals`, cause: error }));
     }
     throw new Deferral(messageOf(error), (lock, fetchNext) => backend.defer(jobId, lock, fetchNext));
+  } finally {
+    ended(run);
   }
 }
 
@@ -123,8 +129,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
  * Ends a run that takes too long. Without a timeout a processor is trusted to obey its signal: `close()` takes the job
  * back from one that does not.
  */
-async function withTimeout<T>(timeoutMs: number | null, run: Run, start: () => Promise<T> | T): Promise<T> {
-  if (timeoutMs === null) return start();
+async function withTimeout<T>(timeoutMs: number, run: Run, start: () => Promise<T> | T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {

@@ -46,6 +46,9 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
   readonly #options: ResolvedWorkerOptions;
   readonly #link: Link;
   readonly #runs = new Set<Run>();
+  readonly #ended = (run: Run): void => {
+    this.#runs.delete(run);
+  };
   #worker: FleetWorker | undefined;
   #starting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -96,6 +99,7 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
     const { completed, failed } = this.queue.retention;
     const worker = new FleetWorker(
       this.queue.bullmq.name,
+      // A named parameter list of two: with a third BullMQ makes an abort controller for every job.
       (job, token) => this.#runJob(job as Job, token ?? ""),
       {
         prefix: this.queue.bullmq.prefix,
@@ -131,6 +135,7 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
       }
     });
     worker.on("completed", (job, result) => {
+      if (this.listenerCount("completed") === 0) return;
       this.emit("completed", { id: decodeId(job.id ?? ""), queue, attempt: job.attemptsMade, result });
     });
     worker.on("failed", (job, error) => {
@@ -147,16 +152,10 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
     });
   }
 
-  async #runJob(job: Job, token: string): Promise<Result> {
-    const worker = this.#worker;
-    if (!worker) throw closedError("worker");
+  #runJob(job: Job, token: string): Promise<Result> {
     const run = new Run(job.id ?? "", token);
     this.#runs.add(run);
-    try {
-      return await runJob(this.queue, this.#process, worker.getBackend(), job, run);
-    } finally {
-      this.#runs.delete(run);
-    }
+    return runJob(this.queue, this.#process, (this.#worker as FleetWorker).getBackend(), job, run, this.#ended);
   }
 
   async #close(): Promise<void> {

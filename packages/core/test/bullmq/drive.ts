@@ -123,7 +123,7 @@ export class Driver {
 
   async complete({ id, token }: Taken, ending: Ending = ok, fetchNext = false): Promise<Fetched> {
     const encoded = encodeId(id);
-    this.backend.conclude(encoded, token, ending);
+    this.backend.conclude(token, ending);
     await this.backend.moveToCompleted({ id: encoded, opts: {} } as MinimalJob, null, false, token, fetchNext);
     return this.#read(token);
   }
@@ -131,7 +131,7 @@ export class Driver {
   /** A run that came to a 429: hears it, and puts the job back. */
   async defer({ id, token }: Taken, retryAfterMs = 0, fetchNext = false): Promise<Fetched> {
     const encoded = encodeId(id);
-    this.backend.conclude(encoded, token, { outcome: "throttled", retryAfterMs, spent: null });
+    this.backend.conclude(token, { outcome: "throttled", retryAfterMs, spent: null });
     await this.backend.defer(encoded, token, fetchNext);
     return this.#read(token);
   }

@@ -16,6 +16,9 @@ describe("a duration", () => {
     [0, 0],
     [1_234, 1_234],
     ["400d", 400 * DAY_MS],
+    ["1.1h", 3_960_000],
+    ["1.5ms", 2],
+    [1_000 / 3, 333],
   ])("%s is %d ms", (input, ms) => {
     expect(parseDuration(input)).toBe(ms);
   });
@@ -46,6 +49,9 @@ describe("a duration", () => {
     [],
     true,
     "1s\n",
+    "0.0004s",
+    "0.4ms",
+    0.3,
   ])("is not %j", (input) => {
     let thrown: unknown;
     try {
@@ -67,6 +73,21 @@ describe("a duration", () => {
           expect(parseDuration(`${count}${unit}`)).toBe(count * units[unit]);
         },
       ),
+    );
+  });
+
+  it("is whole milliseconds, as Redis and BullMQ need them, and 0 only where it says 0", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1e9, noNaN: true }), (input) => {
+        try {
+          const ms = parseDuration(input);
+          expect(Number.isInteger(ms)).toBe(true);
+          expect(ms === 0).toBe(input === 0);
+        } catch (error) {
+          expect(isHeadgateError(error, "HG_OPTION_INVALID")).toBe(true);
+          expect(input).toBeLessThan(0.5);
+        }
+      }),
     );
   });
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { defineQueue } from "../../src/define/queue.ts";
 import { type ErrorCode, errorTable, HeadgateError, headgateError, isHeadgateError } from "../../src/errors.ts";
 
 const page = readFileSync(fileURLToPath(new URL("../../../../docs/errors.md", import.meta.url)), "utf8");
@@ -28,6 +29,22 @@ describe("the table and docs/errors.md", () => {
     }
   });
 
+  it.each(codes)("say the same of %s", (code) => {
+    expect(sections.get(code)).toContain(`**Says:** ${errorTable[code].summary}`);
+  });
+
+  it("explain each code once: one When, one Says, one What to do", () => {
+    for (const [code, section] of sections) {
+      expect(section.match(/^\*\*[^*]+:\*\*/gm), code).toEqual(["**When:**", "**Says:**", "**What to do:**"]);
+    }
+  });
+
+  it("show a message as it really is", () => {
+    expect(() => defineQueue("mail", { capacity: 0 })).toThrow(
+      expect.objectContaining({ message: /^```\n(HG_OPTION_INVALID.*)$/m.exec(page)?.[1] }),
+    );
+  });
+
   it("name each code once", () => {
     expect(page.match(/^## /gm)).toHaveLength(sections.size);
   });
@@ -53,6 +70,19 @@ describe("an error", () => {
 
   it("shows no more than 200 characters of what it got", () => {
     expect(headgateError("HG_ID_INVALID", { got: "x".repeat(5_000) }).got).toHaveLength(201);
+  });
+
+  it("is one line, whatever is in it: no forged log line, no terminal control", () => {
+    expect(headgateError("HG_JOB_NOT_FOUND", { got: "a\n[31mb\u001b[0m" }).message).not.toMatch(/\p{Cc}/u);
+  });
+
+  it("runs no code of the value that it shows", () => {
+    const inspected = {
+      [Symbol.for("nodejs.util.inspect.custom")]: () => {
+        throw new Error("ran");
+      },
+    };
+    expect(headgateError("HG_OPTION_INVALID", { got: inspected }).got).toContain("{");
   });
 
   it("carries id and outcome of an enqueue", () => {

@@ -91,6 +91,29 @@ describe("a job id", () => {
     expect(decodeId("~%zz"), "and a broken one of ours does not throw").toBe("~%zz");
   });
 
+  it.each(["~", "~%41", "~%c3%a9", "~a!", "~a b", `~${"x".repeat(257)}`])(
+    "that only looks like ours, %s, is shown as it is: decoded it would name another job",
+    (id) => {
+      expect(decodeId(id)).toBe(id);
+    },
+  );
+
+  it("that is shown names the job that it came from, where it was decoded at all", () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.string().map((text) => `~${text}`),
+        ),
+        (stored) => {
+          const id = decodeId(stored);
+          expect(id === stored || encodeId(id) === stored).toBe(true);
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+
   it("is made where none is given, and is no other's", () => {
     expect(new Set(Array.from({ length: 1_000 }, createId)).size).toBe(1_000);
   });

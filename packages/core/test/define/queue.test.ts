@@ -54,7 +54,9 @@ describe("defineQueue", () => {
   });
 
   it("is frozen", () => {
-    expect(Object.isFrozen(defineQueue("mail"))).toBe(true);
+    const open = (value: unknown): boolean =>
+      typeof value === "object" && value !== null && (!Object.isFrozen(value) || Object.values(value).some(open));
+    expect(open(defineQueue("mail", { cost: { tokens: 1 }, retention: { failed: { count: 1 } } }))).toBe(false);
   });
 
   it("lives under its limiter's prefix", () => {
@@ -103,6 +105,11 @@ describe("defineQueue", () => {
     ["a payload that is no schema", { payload: { docId: "string" } }, ".payload"],
     ["a cost of no object", { cost: 5 }, ".cost"],
     ["a cost of null", { cost: null }, ".cost"],
+    ["options null", null, "defineQueue"],
+    ["options of a list", [], "defineQueue"],
+    ["an unknown option below", { watermarks: { hgh: 0.9 } }, ".watermarks"],
+    ["something that says it is a limiter", { limiter: { kind: "limiter" } }, ".limiter"],
+    ["watermarks that leave no depth for slow", { capacity: 10, watermarks: { low: 0.8, high: 0.81 } }, ".watermarks"],
   ])("refuses %s, and says where, what was expected, what came, and what to do", (_, options, where) => {
     const error = thrownBy(() => defineQueue("q", options as QueueOptions<unknown, unknown>));
     expect(error.code).toBe("HG_OPTION_INVALID");
@@ -111,6 +118,23 @@ describe("defineQueue", () => {
     expect(error.expected, "expected").toBeTruthy();
     expect(error.got, "got").toBeTruthy();
     expect(error.fix, "fix").toBeTruthy();
+    expect(error.message).toContain(`expected ${error.expected}, got ${error.got}`);
+    expect(error.message).toContain(error.fix);
+    expect(error.expected).not.toMatch(/expected|received|Too|Invalid|Unrecognized/);
+  });
+
+  it("shows a value as code would write it, and an unknown option by its name", () => {
+    const refuse = (options: unknown) => thrownBy(() => defineQueue("q", options as QueueOptions<unknown, unknown>));
+    expect(refuse({ capacity: "10" })).toMatchObject({ expected: "number", got: '"10"' });
+    expect(refuse({ capacty: 10 })).toMatchObject({ got: '"capacty"' });
+  });
+
+  it.each([1, 2])("takes a capacity of %d, which has no depth for slow with any marks", (capacity) => {
+    expect(defineQueue("q", { capacity }).capacity).toBe(capacity);
+  });
+
+  it("has a depth for slow with the default marks from a capacity of 3 on", () => {
+    for (let capacity = 3; capacity < 2_000; capacity++) defineQueue("q", { capacity });
   });
 });
 
@@ -135,10 +159,34 @@ describe("a cost", () => {
     ["null", null],
     ["a promise", Promise.resolve({ tokens: 1 })],
     ["a unit that is no name", { "to kens": 1 }],
+    ["a unit that would be lost", JSON.parse('{"__proto__":1}')],
+    ["an array", [1]],
     ["17 units", Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`u${index}`, 1]))],
   ])("is not %s", (_, cost) => {
     const queue = defineQueue("q", { limiter: api, cost: () => cost as Cost });
     expect(thrownBy(() => queue.costOf({})).code).toBe("HG_COST_INVALID");
+  });
+
+  it.each<[string, (payload: { text: string }) => unknown]>([
+    ["as an amount", ({ text }) => ({ tokens: text })],
+    ["in a list", ({ text }) => [text]],
+    ["as the cost", ({ text }) => text],
+    ["as a unit", ({ text }) => ({ [text]: 1 })],
+  ])("that holds payload data %s is refused without showing it", (_, cost) => {
+    const queue = defineQueue<{ text: string }>("q", { cost: cost as () => Cost });
+    const error = thrownBy(() => queue.costOf({ text: "card 4242 4242" }));
+    expect(error.code).toBe("HG_COST_INVALID");
+    expect(`${error.message} ${error.got}`).not.toContain("4242");
+  });
+
+  it("function that throws is a coded error with its cause", () => {
+    const cause = new Error("bug");
+    const queue = defineQueue("q", {
+      cost: () => {
+        throw cause;
+      },
+    });
+    expect(thrownBy(() => queue.costOf({}))).toMatchObject({ code: "HG_COST_INVALID", cause });
   });
 
   it("above what a limit ever grants is refused, at definition and at enqueue", () => {

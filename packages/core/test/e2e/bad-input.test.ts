@@ -34,12 +34,17 @@ async function everything(): Promise<Record<string, unknown>> {
 describe("definitions", () => {
   it.each([
     { what: "a capacity of 0", define: () => defineQueue("q", { capacity: 0 }), option: "capacity", got: "0" },
-    { what: "half a job of capacity", define: () => defineQueue("q", { capacity: 1.5 }), option: "capacity", got: "1.5" },
+    {
+      what: "half a job of capacity",
+      define: () => defineQueue("q", { capacity: 1.5 }),
+      option: "capacity",
+      got: "1.5",
+    },
     {
       what: "watermarks the wrong way round",
       define: () => defineQueue("q", { watermarks: { high: 0.3, low: 0.8 } }),
       option: "watermarks",
-      got: "low 0.8, high 0.3",
+      got: "high: 0.3, low: 0.8",
     },
     {
       what: "throttled shares the wrong way round",
@@ -47,9 +52,24 @@ describe("definitions", () => {
       option: "throttledLow",
       got: "0.2",
     },
-    { what: "a duration without a unit", define: () => defineQueue("q", { timeout: "5 minutes" as never }), option: "timeout", got: "5 minutes" },
-    { what: "an option that is misspelt", define: () => defineQueue("q", { capcity: 5 } as never), option: "defineQueue", got: "capcity" },
-    { what: "a concurrency of 0", define: () => defineLimiter("l", { concurrency: 0 }), option: "concurrency", got: "0" },
+    {
+      what: "a duration without a unit",
+      define: () => defineQueue("q", { timeout: "5 minutes" as never }),
+      option: "timeout",
+      got: "5 minutes",
+    },
+    {
+      what: "an option that is misspelt",
+      define: () => defineQueue("q", { capcity: 5 } as never),
+      option: "defineQueue",
+      got: "capcity",
+    },
+    {
+      what: "a concurrency of 0",
+      define: () => defineLimiter("l", { concurrency: 0 }),
+      option: "concurrency",
+      got: "0",
+    },
     {
       what: "a limit of nothing",
       define: () => defineLimiter("l", { limits: [{ unit: "requests", amount: 0, per: "1s" }] }),
@@ -85,7 +105,10 @@ describe("definitions", () => {
 
 describe("enqueue", () => {
   const defined = () => {
-    const limiter = defineLimiter("api", { namespace: space.namespace, limits: [{ unit: "tokens", amount: 100, per: "1m" }] });
+    const limiter = defineLimiter("api", {
+      namespace: space.namespace,
+      limits: [{ unit: "tokens", amount: 100, per: "1m" }],
+    });
     return defineQueue("q", {
       limiter,
       payload: z.object({ words: z.number(), text: z.string().optional() }),
@@ -95,14 +118,44 @@ describe("enqueue", () => {
   };
 
   it.each([
-    { what: "a payload that fails its schema", payload: { words: "many" }, options: {}, code: "HG_PAYLOAD_INVALID", names: ".words" },
+    {
+      what: "a payload that fails its schema",
+      payload: { words: "many" },
+      options: {},
+      code: "HG_PAYLOAD_INVALID",
+      names: ".words",
+    },
     { what: "no payload", payload: undefined, options: {}, code: "HG_PAYLOAD_INVALID", names: 'queue "q"' },
-    { what: "a cost above a limit's amount", payload: { words: 101 }, options: {}, code: "HG_COST_ABOVE_LIMIT", names: "101 tokens" },
+    {
+      what: "a cost above a limit's amount",
+      payload: { words: 101 },
+      options: {},
+      code: "HG_COST_ABOVE_LIMIT",
+      names: "101 tokens",
+    },
     { what: "a cost below zero", payload: { words: -1 }, options: {}, code: "HG_COST_INVALID", names: "-1" },
-    { what: "a payload that is too large", payload: { words: 1, text: "x".repeat(100) }, options: {}, code: "HG_PAYLOAD_TOO_LARGE", names: "at most 100 bytes" },
+    {
+      what: "a payload that is too large",
+      payload: { words: 1, text: "x".repeat(100) },
+      options: {},
+      code: "HG_PAYLOAD_TOO_LARGE",
+      names: "at most 100 bytes",
+    },
     { what: "an empty id", payload: { words: 1 }, options: { id: "" }, code: "HG_ID_INVALID", names: "1 to 256 bytes" },
-    { what: "a priority of 0", payload: { words: 1 }, options: { priority: 0 }, code: "HG_OPTION_INVALID", names: "priority" },
-    { what: "a timeout in words", payload: { words: 1 }, options: { timeout: "soon" }, code: "HG_OPTION_INVALID", names: "timeout" },
+    {
+      what: "a priority of 0",
+      payload: { words: 1 },
+      options: { priority: 0 },
+      code: "HG_OPTION_INVALID",
+      names: "priority",
+    },
+    {
+      what: "a timeout in words",
+      payload: { words: 1 },
+      options: { timeout: "soon" },
+      code: "HG_OPTION_INVALID",
+      names: "timeout",
+    },
   ])("$what: $code, and nothing is half-enqueued", async ({ payload, options, code, names }) => {
     const queue = defined();
     const producer = space.use(createProducer({ connection: space.url }));
@@ -137,7 +190,10 @@ const parts = [
     part: "an enqueue",
     start: async (connection: string) => {
       await using producer = createProducer({ connection });
-      return await producer.enqueue(defineQueue("q", { limiter: defineLimiter("api", { namespace: space.namespace }) }), {});
+      return await producer.enqueue(
+        defineQueue("q", { limiter: defineLimiter("api", { namespace: space.namespace }) }),
+        {},
+      );
     },
   },
   {

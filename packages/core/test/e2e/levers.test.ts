@@ -58,7 +58,8 @@ const levers: Lever[] = [
     what: "setLimits({ limits })",
     options: { limits: [{ unit: "requests", amount: 1, per: "1h" }] },
     hold: useUpWhatThereIs,
-    pull: ({ control, limiter }) => control.setLimits(limiter, { limits: [{ unit: "requests", amount: 1_000, per: "1s" }] }),
+    pull: ({ control, limiter }) =>
+      control.setLimits(limiter, { limits: [{ unit: "requests", amount: 1_000, per: "1s" }] }),
   },
   {
     what: "setLimits({ concurrency })",
@@ -94,7 +95,9 @@ async function pullOnce({ options, hold, pull }: Lever, name: string): Promise<n
     starts.push(performance.now());
     await over;
   };
-  const workers = Array.from({ length: WORKERS }, () => createWorker(queue, run, { connection: space.url, concurrency: 5 }));
+  const workers = Array.from({ length: WORKERS }, () =>
+    createWorker(queue, run, { connection: space.url, concurrency: 5 }),
+  );
   await Promise.all(workers.map((worker) => worker.ready()));
   const round = { control, limiter, queue, add: () => bull.add("job", {}), starts };
   try {

@@ -51,10 +51,15 @@ describe("limits (I3)", () => {
     await vi.waitFor(() => expect(done).toBe(jobs), { timeout: 20_000, interval: 20 });
 
     const base = `${queue.bullmq.prefix}:${queue.bullmq.name}:~job-`;
-    const times = await Promise.all(Array.from({ length: jobs }, (_, index) => space.client.hget(`${base}${index}`, "processedOn")));
+    const times = await Promise.all(
+      Array.from({ length: jobs }, (_, index) => space.client.hget(`${base}${index}`, "processedOn")),
+    );
     const grants = times.map((at, index) => ({ at: Number(at), requests: 1, tokens: tokensOf(index) }));
     for (const unit of ["requests", "tokens"] as const) {
-      const most = mostInWindow(grants.map((grant) => ({ at: grant.at, cost: grant[unit] })), PER_MS - SLACK_MS);
+      const most = mostInWindow(
+        grants.map((grant) => ({ at: grant.at, cost: grant[unit] })),
+        PER_MS - SLACK_MS,
+      );
       console.log(`${unit}: at most ${most} of ${amounts[unit]} in ${PER_MS - SLACK_MS} ms`);
       expect(most).toBeLessThanOrEqual(amounts[unit]);
       expect(most, "and the limit is used").toBeGreaterThan(amounts[unit] * 0.7);

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { FlowProducer, Queue as BullQueue, QueueEvents } from "bullmq";
+import { Queue as BullQueue, FlowProducer, QueueEvents } from "bullmq";
 import type { Queue } from "headgate";
 import { defineQueue } from "headgate";
 import { createControl } from "headgate/control";
@@ -82,7 +82,9 @@ describe("plain BullMQ's Queue on a queue that Headgate's worker runs", () => {
     const { worker, seen } = work(queue, { concurrency: 5 });
     await worker.ready();
     const bull = plain(queue);
-    const jobs = await bull.addBulk([400, 100].map((delay) => ({ name: "plain", data: { workMs: delay / 100 }, opts: { delay } })));
+    const jobs = await bull.addBulk(
+      [400, 100].map((delay) => ({ name: "plain", data: { workMs: delay / 100 }, opts: { delay } })),
+    );
     await vi.waitFor(() => expect(seen).toHaveLength(2), { timeout: 5_000, interval: 10 });
     for (const [index, delay] of [100, 400].entries()) {
       const late = (seen[index]?.at ?? 0) - (jobs[0]?.timestamp ?? 0) - delay;
@@ -129,7 +131,9 @@ describe("plain BullMQ's Queue on a queue that Headgate's worker runs", () => {
     const during = seen.length;
     await vi.waitFor(() => expect(seen.length).toBeGreaterThanOrEqual(during + 4), { timeout: 5_000 });
     expect(await bull.getJobSchedulersCount()).toBe(1);
-    expect((await bull.getDelayedCount()) + (await bull.getWaitingCount()) + (await bull.getActiveCount())).toBeGreaterThan(0);
+    expect(
+      (await bull.getDelayedCount()) + (await bull.getWaitingCount()) + (await bull.getActiveCount()),
+    ).toBeGreaterThan(0);
     await bull.removeJobScheduler("tick");
   });
 
@@ -143,7 +147,12 @@ describe("plain BullMQ's Queue on a queue that Headgate's worker runs", () => {
       name: "parent",
       queueName: "q",
       data: { workMs: 9 },
-      children: [1, 2, 3].map((workMs) => ({ name: "child", queueName: "children", data: { workMs, ...(workMs === 2 ? { failures: 1 } : {}) }, opts: { attempts: 2 } })),
+      children: [1, 2, 3].map((workMs) => ({
+        name: "child",
+        queueName: "children",
+        data: { workMs, ...(workMs === 2 ? { failures: 1 } : {}) },
+        opts: { attempts: 2 },
+      })),
     });
     expect((await producer.status(queue)).counts["waiting-children"]).toBe(1);
     const below = work(children);
@@ -162,7 +171,8 @@ describe("plain BullMQ's Queue on a queue that Headgate's worker runs", () => {
     const { seen } = work(queue);
     await vi.waitFor(async () => expect(await twice.getState()).toBe("completed"), { timeout: 5_000 });
     expect(seen.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
-    for (const [index, { at }] of seen.slice(1).entries()) expect(at - (seen[index]?.at ?? 0)).toBeGreaterThanOrEqual(78);
+    for (const [index, { at }] of seen.slice(1).entries())
+      expect(at - (seen[index]?.at ?? 0)).toBeGreaterThanOrEqual(78);
     const never = await bull.add("plain", { failures: 9 }, { attempts: 2 });
     await vi.waitFor(async () => expect(await never.getState()).toBe("failed"), { timeout: 5_000 });
     const failed = await bull.getJob(never.id ?? "");
@@ -192,7 +202,9 @@ describe("plain BullMQ's Queue on a queue that Headgate's worker runs", () => {
       return runTask(task, ctx);
     });
     await producer.enqueue(queue, {}, { id: "a" });
-    await vi.waitFor(() => expect(heard).toEqual(["~a waiting", "~a active", "~a progress", "~a completed"]), { timeout: 5_000 });
+    await vi.waitFor(() => expect(heard).toEqual(["~a waiting", "~a active", "~a progress", "~a completed"]), {
+      timeout: 5_000,
+    });
     expect(result).toBe(1);
     heard.length = 0;
     await producer.enqueue(queue, { deferrals: 1 }, { id: "b" });

@@ -11,7 +11,8 @@ import { useRedis } from "../support/redis.ts";
 
 const space = useRedis();
 
-const defined = () => define({ namespace: space.namespace, limiter: "api", limiterOptions: { adaptive: false }, queue: "q" });
+const defined = () =>
+  define({ namespace: space.namespace, limiter: "api", limiterOptions: { adaptive: false }, queue: "q" });
 
 const plainQueue = ({ bullmq }: Queue): BullQueue =>
   space.use(new BullQueue(bullmq.name, { prefix: bullmq.prefix, connection: { url: space.url } }));
@@ -65,7 +66,9 @@ describe("a plain BullMQ worker on a queue of Headgate's", () => {
     expect(await plainQueue(queue).getGlobalRateLimit()).toBe(null);
   });
 
-  it("is held by a Retry-After that one of Headgate's workers has heard, until its time has come", { timeout: 15_000 }, async () => {
+  it("is held by a Retry-After that one of Headgate's workers has heard, until its time has come", {
+    timeout: 15_000,
+  }, async () => {
     const { limiter, queue } = defined();
     const producer = space.use(createProducer({ connection: space.url }));
     const control = space.use(createControl({ connection: space.url }));
@@ -82,7 +85,9 @@ describe("a plain BullMQ worker on a queue of Headgate's", () => {
     expect(early).toEqual([]);
   });
 
-  it("beside one of Headgate's: has its own limiter back when the gate is open again", { timeout: 15_000 }, async () => {
+  it("beside one of Headgate's: has its own limiter back when the gate is open again", {
+    timeout: 15_000,
+  }, async () => {
     const { limiter, queue } = defined();
     const producer = space.use(createProducer({ connection: space.url }));
     const control = space.use(createControl({ connection: space.url }));
@@ -101,7 +106,9 @@ describe("a plain BullMQ worker on a queue of Headgate's", () => {
     for (const [index, at] of starts.slice(3).entries()) expect(at - (starts[index] ?? 0)).toBeGreaterThan(350);
   });
 
-  it("a global rate limit that the user had set is what it was when the gate is open again", { timeout: 15_000 }, async () => {
+  it("a global rate limit that the user had set is what it was when the gate is open again", {
+    timeout: 15_000,
+  }, async () => {
     const { limiter, queue } = defined();
     const producer = space.use(createProducer({ connection: space.url }));
     const control = space.use(createControl({ connection: space.url }));

@@ -32,49 +32,56 @@ describe("429 with Retry-After", () => {
     { form: "seconds", header: () => "1", leastMs: 1_000, mostMs: 1_600 },
     // Whole seconds on the wire, held against the response's own Date: up to a second less than it was meant.
     { form: "an HTTP date", header: () => inSeconds(2), leastMs: 1_000, mostMs: 2_600 },
-  ])("as $form: shuts the gate for every process and queue of the limiter, and spends no attempt", { timeout: 30_000 }, async ({ header, leastMs, mostMs }) => {
-    const { limiter, queue } = define(definition());
-    const second = defineQueue<Task>("second", { limiter });
-    const producer = space.use(createProducer({ connection: space.url }));
-    const tasks = Array.from({ length: 6 }, (_, index) => index);
-    for (const index of tasks) {
-      await producer.enqueue(queue, { url: api.url }, { id: `q-${index}` });
-      await producer.enqueue(second, { url: api.url }, { id: `second-${index}` });
-    }
-    let refusedAt = 0;
-    let until = "";
-    api.answer(({ at }) => {
-      if (api.calls.length !== 3) return { status: 200 };
-      refusedAt = at;
-      until = header();
-      return { status: 429, headers: { "retry-after": until } };
-    });
+  ])(
+    "as $form: shuts the gate for every process and queue of the limiter, and spends no attempt",
+    { timeout: 30_000 },
+    async ({ header, leastMs, mostMs }) => {
+      const { limiter, queue } = define(definition());
+      const second = defineQueue<Task>("second", { limiter });
+      const producer = space.use(createProducer({ connection: space.url }));
+      const tasks = Array.from({ length: 6 }, (_, index) => index);
+      for (const index of tasks) {
+        await producer.enqueue(queue, { url: api.url }, { id: `q-${index}` });
+        await producer.enqueue(second, { url: api.url }, { id: `second-${index}` });
+      }
+      let refusedAt = 0;
+      let until = "";
+      api.answer(({ at }) => {
+        if (api.calls.length !== 3) return { status: 200 };
+        refusedAt = at;
+        until = header();
+        return { status: 429, headers: { "retry-after": until } };
+      });
 
-    const attempts: number[] = [];
-    const deferred: { id: string; deferrals: number; delayMs: number }[] = [];
-    const workers = [queue, second].map((one) => space.use(createWorker(one, runTask, { connection: space.url })));
-    for (const worker of workers) {
-      worker.on("completed", ({ result }) => attempts.push(result as number));
-      worker.on("deferred", (event) => deferred.push(event));
-    }
-    const elsewhere = await Program.start("worker", { url: space.url, definition: definition() });
-    const ended = () => attempts.length + elsewhere.all("completed").length;
-    await vi.waitFor(() => expect(ended()).toBe(12), { timeout: 15_000, interval: 10 });
+      const attempts: number[] = [];
+      const deferred: { id: string; deferrals: number; delayMs: number }[] = [];
+      const workers = [queue, second].map((one) => space.use(createWorker(one, runTask, { connection: space.url })));
+      for (const worker of workers) {
+        worker.on("completed", ({ result }) => attempts.push(result as number));
+        worker.on("deferred", (event) => deferred.push(event));
+      }
+      const elsewhere = await Program.start("worker", { url: space.url, definition: definition() });
+      const ended = () => attempts.length + elsewhere.all("completed").length;
+      await vi.waitFor(() => expect(ended()).toBe(12), { timeout: 15_000, interval: 10 });
 
-    const [next] = api.calls.slice(3);
-    const gapMs = (next?.at ?? 0) - refusedAt;
-    console.log(`Retry-After ${until}: the next call came after ${gapMs} ms`);
-    expect(gapMs).toBeGreaterThanOrEqual(leastMs - 5);
-    expect(gapMs).toBeLessThan(mostMs);
-    expect(api.calls, "one call more than there are jobs").toHaveLength(13);
-    const all = [...deferred, ...elsewhere.all("deferred")];
-    expect(all).toEqual([expect.objectContaining({ id: api.calls[2]?.body, deferrals: 1 })]);
-    expect(all[0]?.delayMs).toBeGreaterThan(leastMs - 100);
-    expect(attempts.every((attempt) => attempt === 1), "no attempt is spent").toBe(true);
-    const bull = await space.client.hget(`${queue.bullmq.prefix}:${queue.bullmq.name}:~${api.calls[2]?.body}`, "atm");
-    expect([null, "1"], "BullMQ's attemptsMade of the deferred job").toContain(bull);
-    await elsewhere.close();
-  });
+      const [next] = api.calls.slice(3);
+      const gapMs = (next?.at ?? 0) - refusedAt;
+      console.log(`Retry-After ${until}: the next call came after ${gapMs} ms`);
+      expect(gapMs).toBeGreaterThanOrEqual(leastMs - 5);
+      expect(gapMs).toBeLessThan(mostMs);
+      expect(api.calls, "one call more than there are jobs").toHaveLength(13);
+      const all = [...deferred, ...elsewhere.all("deferred")];
+      expect(all).toEqual([expect.objectContaining({ id: api.calls[2]?.body, deferrals: 1 })]);
+      expect(all[0]?.delayMs).toBeGreaterThan(leastMs - 100);
+      expect(
+        attempts.every((attempt) => attempt === 1),
+        "no attempt is spent",
+      ).toBe(true);
+      const bull = await space.client.hget(`${queue.bullmq.prefix}:${queue.bullmq.name}:~${api.calls[2]?.body}`, "atm");
+      expect([null, "1"], "BullMQ's attemptsMade of the deferred job").toContain(bull);
+      await elsewhere.close();
+    },
+  );
 
   it("reaches a producer in another process, and so does its end", { timeout: 30_000 }, async () => {
     const { queue } = define(definition());

@@ -1,5 +1,5 @@
-import { describe, expect, it, vi } from "vitest";
 import { createControl } from "headgate/control";
+import { describe, expect, it, vi } from "vitest";
 import { DepthSampler, depthOf } from "../support/depth.ts";
 import { Program } from "../support/process.ts";
 import { type Definition, define, type Wish } from "../support/programs/protocol.ts";
@@ -30,7 +30,9 @@ const wishOf = (index: number): Wish => {
 };
 
 describe("strict bound (I1, I2)", () => {
-  it("50 producers in 5 processes never take depth above capacity, and nothing accepted is lost", { timeout: 90_000 }, async () => {
+  it("50 producers in 5 processes never take depth above capacity, and nothing accepted is lost", {
+    timeout: 90_000,
+  }, async () => {
     const definition: Definition = {
       namespace: space.namespace,
       limiter: "api",
@@ -49,7 +51,9 @@ describe("strict bound (I1, I2)", () => {
     const { limiter, queue } = define(definition);
     const orders = { url: space.url, definition };
     const [producers, workers] = await Promise.all([
-      Promise.all(Array.from({ length: PROCESSES }, () => Program.start("producer", { ...orders, producers: PRODUCERS_EACH }))),
+      Promise.all(
+        Array.from({ length: PROCESSES }, () => Program.start("producer", { ...orders, producers: PRODUCERS_EACH })),
+      ),
       Promise.all(Array.from({ length: 2 }, () => Program.start("worker", { ...orders, worker: { concurrency: 20 } }))),
     ]);
 
@@ -66,15 +70,22 @@ describe("strict bound (I1, I2)", () => {
 
     const accepted = enqueued.flatMap((report) => report.accepted);
     const refusals = enqueued.flatMap((report) => Object.values(report.refusals)).reduce((sum, some) => sum + some, 0);
-    console.log(`depth at most ${samples.most} in ${samples.count} samples (${samples.perSecond}/s), ${refusals} refusals`);
+    console.log(
+      `depth at most ${samples.most} in ${samples.count} samples (${samples.perSecond}/s), ${refusals} refusals`,
+    );
     expect(samples.most, "never above capacity").toBeLessThanOrEqual(CAPACITY);
     expect(samples.most, "and the bound was reached").toBeGreaterThan(CAPACITY * 0.9);
-    expect(enqueued.flatMap((report) => report.thrown), "a refusal is a value").toEqual([]);
+    expect(
+      enqueued.flatMap((report) => report.thrown),
+      "a refusal is a value",
+    ).toEqual([]);
     expect(refusals).toBeGreaterThan(100);
     expect(new Set(accepted).size).toBe(PROCESSES * jobs);
 
     const control = space.use(createControl({ connection: space.url }));
-    const hopeless = Array.from({ length: PROCESSES * jobs }, (_, index) => wishOf(index)).filter(({ task }) => task.failures === 99);
+    const hopeless = Array.from({ length: PROCESSES * jobs }, (_, index) => wishOf(index)).filter(
+      ({ task }) => task.failures === 99,
+    );
     const { counts } = await control.status(queue);
     expect(counts).toMatchObject({ completed: accepted.length - hopeless.length, failed: hopeless.length });
     const base = `${queue.bullmq.prefix}:${queue.bullmq.name}:`;

@@ -54,7 +54,8 @@ export class Program {
     for (;;) {
       const found = this.all(event).find(fits);
       if (found) return found;
-      if (this.#over) throw new Error(`the process ended (${this.#child.exitCode ?? this.#child.signalCode}): ${this.#stderr}`);
+      if (this.#over)
+        throw new Error(`the process ended (${this.#child.exitCode ?? this.#child.signalCode}): ${this.#stderr}`);
       if (deadline.aborted) throw new Error(`no "${event}" within ${withinMs} ms; ${this.#stderr}`);
       await this.#change(deadline);
     }
