@@ -12,9 +12,9 @@ export interface AdmitOptions {
 const lineErrors: ReadonlySet<string> = new Set([
   "HG_PAYLOAD_INVALID",
   "HG_PAYLOAD_TOO_LARGE",
-  "HG_COST_IMPOSSIBLE",
+  "HG_COST_ABOVE_LIMIT",
   "HG_COST_INVALID",
-  "HG_JOB_ID_INVALID",
+  "HG_ID_INVALID",
 ]);
 
 /** One admission for one line. Throws only what ends the run. */

@@ -63,7 +63,8 @@ local function finish(site, ending, job_id, host_now, target, rides, body, next_
   end
   local reply = body(rides and wait == 0 and "1" or "0")
   if type(reply) == "number" and reply < 0 then
-    return repeated(site, job_id, started, ending[TOKEN], target) or reply
+    -- A job of ours that is gone was ended before, and ended jobs are not kept.
+    return repeated(site, job_id, started, ending[TOKEN], target) or (permit and reply == -1 and 0) or reply
   end
 
   if permit then

@@ -88,17 +88,6 @@ const retained = z
   .prefault({})
   .transform(({ age, count }) => Object.freeze({ ageMs: age, count }));
 
-/**
- * Depth is a whole number: marks too close to each other leave no depth at which the level is `slow`. A capacity of 1 or 2
- * has none with any marks, so it goes from open to closed.
- */
-function watermarksMistake(capacity: number, { low, high }: { low: number; high: number }): string | null {
-  if (low >= high) return "expected low below high";
-  const slowAt = Math.ceil(((low + high) / 2) * capacity);
-  const closedAt = Math.ceil(high * capacity);
-  if (capacity < 3 || slowAt < closedAt) return null;
-  return `expected marks further apart: with capacity ${capacity} slow and closed both begin at depth ${closedAt}`;
-}
 
 const schema = z
   .strictObject({
@@ -123,9 +112,10 @@ const schema = z
     retention: z.strictObject({ completed: retained, failed: retained }).prefault({}),
     revision: z.int().min(0).nullable().default(null),
   })
-  .superRefine(({ capacity, watermarks, throttledHigh, throttledLow }, context) => {
-    const mistaken = watermarksMistake(capacity, watermarks);
-    if (mistaken) context.addIssue({ code: "custom", path: ["watermarks"], message: mistaken, input: watermarks });
+  .superRefine(({ watermarks, throttledHigh, throttledLow }, context) => {
+    if (watermarks.low >= watermarks.high) {
+      context.addIssue({ code: "custom", path: ["watermarks"], message: "expected low below high", input: watermarks });
+    }
     if (throttledLow >= throttledHigh) {
       context.addIssue({
         code: "custom",

@@ -12,6 +12,7 @@ import { enqueueFault, unavailable } from "../redis/fault.ts";
 import { closedError, Link } from "../redis/link.ts";
 import { Feed, type LevelChange } from "../signal/feed.ts";
 import { followRuns, runningOn } from "../worker/running.ts";
+import { enqueueMany, MANY_IN_FLIGHT } from "./enqueue-many.ts";
 import { type EnqueueOptions, type ResolvedEnqueueOptions, resolveEnqueueOptions } from "./options.ts";
 import { type Accepted, type EnqueueResult, readAdmission, type Refusal, withoutSlot } from "./result.ts";
 import { Results } from "./results.ts";
@@ -29,8 +30,6 @@ export interface ProducerEvents {
 }
 
 const COMMAND_TIMEOUT_MS = 2_000;
-/** How many admissions `enqueueMany` has on the way at once: enough to hide the round trip. */
-const MANY_IN_FLIGHT = 64;
 
 /** What a producer keeps for a queue: the way to store its jobs, and who waits. */
 interface Lane {
@@ -79,6 +78,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
     const data = serializePayload(queue, value);
     const cost = queue.costOf(value);
     const lane = this.#opened.get(queue as Queue) ?? (await this.#lane(queue as Queue, id));
+    resolved.signal?.throwIfAborted();
 
     const ask = this.#asking(queue as Queue, lane, { id, encoded, data, cost: lane.uniform ? "" : JSON.stringify(cost) }, resolved);
     if (resolved.mode === "refuse") return strip(await ask(null));
@@ -88,25 +88,16 @@ export class Producer extends EventEmitter<ProducerEvents> {
     return first.accepted ? first : this.#stand(queue as Queue, lane, ask, first, resolved);
   }
 
-  /** Enqueues what an iterable yields, one admission each, answers in order; the source is read as answers come in. */
-  async *enqueueMany<In, Out>(
+  /** Enqueues what an iterable yields, one admission each; answers in order, and the source is read as they come in. */
+  enqueueMany<In, Out>(
     queue: Queue<In, Out>,
     payloads: Iterable<In> | AsyncIterable<In>,
-    options?: EnqueueOptions,
+    options: EnqueueOptions = {},
   ): AsyncGenerator<EnqueueResult, void, undefined> {
-    const onTheWay: Promise<EnqueueResult>[] = [];
-    try {
-      for await (const payload of payloads) {
-        const result = this.enqueue(queue, payload, options);
-        // Its rejection is thrown where its turn comes, below.
-        result.catch(() => undefined);
-        onTheWay.push(result);
-        if (onTheWay.length >= MANY_IN_FLIGHT) yield await (onTheWay.shift() as Promise<EnqueueResult>);
-      }
-      while (onTheWay.length > 0) yield await (onTheWay.shift() as Promise<EnqueueResult>);
-    } finally {
-      await Promise.allSettled(onTheWay);
-    }
+    return enqueueMany(payloads, (payload, ended) => {
+      const signal = options.signal ? AbortSignal.any([ended, options.signal]) : ended;
+      return this.enqueue(queue, payload, { ...options, signal });
+    });
   }
 
   /** A Writable in object mode: every chunk is one payload, pressure is backpressure. */

@@ -39,6 +39,10 @@ export class WaitingLine {
   /** Joins the line. Never rejects for pressure: a timeout resolves as refused, an abort rejects with its reason. */
   wait(ask: Ask, first: Refusal | null, timeoutMs: number | null, signal: AbortSignal | undefined): Promise<EnqueueResult> {
     return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason as Error);
+        return;
+      }
       const settled = () => {
         clearTimeout(timer);
         signal?.removeEventListener("abort", onAbort);

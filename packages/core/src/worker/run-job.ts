@@ -117,8 +117,7 @@ export async function runJob<Payload, Result>(
 
 /** A failure that no further attempt can mend. BullMQ knows it by its name and stores its message. */
 function unrecoverable(error: unknown): Error {
-  const { code } = error as { code?: string };
-  const failure = new UnrecoverableError(`${code ? `${code}: ` : ""}${messageOf(error)}`);
+  const failure = new UnrecoverableError(messageOf(error));
   failure.cause = error;
   return failure;
 }

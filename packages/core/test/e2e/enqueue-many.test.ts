@@ -1,0 +1,193 @@
+import { setTimeout } from "node:timers/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { type Queue, defineQueue } from "headgate";
+import { createProducer, type EnqueueResult } from "headgate/producer";
+import { createWorker } from "headgate/worker";
+import { describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import { define } from "../support/programs/protocol.ts";
+import { useRedis } from "../support/redis.ts";
+
+const space = useRedis();
+
+/** Numbers in, through a queue that is far shorter than the source. */
+function numbers(capacity: number): Queue<number, number> {
+  const { limiter } = define({ namespace: space.namespace, limiter: "api", limiterOptions: { adaptive: false }, queue: "q" });
+  return defineQueue("q", { limiter, capacity, payload: z.number(), watermarks: { high: 1, low: 0.5 } });
+}
+
+function work(queue: Queue<number, number>): { readonly ran: number[] } {
+  const ran: number[] = [];
+  space.use(createWorker(queue, (value) => void ran.push(value), { connection: space.url, concurrency: 1 }));
+  return { ran };
+}
+
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const one of source) all.push(one);
+  return all;
+}
+
+/** Settles as the promise does, or fails when that takes too long. */
+async function soon<T>(what: string, promise: Promise<T>, ms = 3_000): Promise<T> {
+  const abort = new AbortController();
+  const late = setTimeout(ms, undefined, { signal: abort.signal }).then((): never => {
+    throw new Error(`${what}: nothing within ${ms} ms`);
+  });
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    abort.abort();
+  }
+}
+
+describe("enqueueMany", () => {
+  it("an async source through a full queue: every answer in order, every job in order", { timeout: 20_000 }, async () => {
+    const queue = numbers(10);
+    const producer = space.use(createProducer({ connection: space.url }));
+    const { ran } = work(queue);
+    let most = 0;
+    let read = 0;
+    let answered = 0;
+    async function* source(): AsyncGenerator<number> {
+      for (const value of upTo(300)) {
+        read++;
+        most = Math.max(most, read - answered);
+        yield value;
+      }
+    }
+    for await (const result of producer.enqueueMany(queue, source())) {
+      expect(result).toMatchObject({ accepted: true, duplicate: false });
+      answered++;
+    }
+    await vi.waitFor(() => expect(ran).toHaveLength(300), { timeout: 10_000 });
+    expect(ran).toEqual(upTo(300));
+    expect(most, "the source is read as answers come in").toBeLessThanOrEqual(65);
+  });
+
+  it("answers what has come so far, also while the source has nothing more to give yet", async () => {
+    const queue = numbers(100);
+    const producer = space.use(createProducer({ connection: space.url }));
+    const answered: EnqueueResult[] = [];
+    let next = (): void => undefined;
+    async function* source(): AsyncGenerator<number> {
+      for (const value of upTo(5)) {
+        yield value;
+        // The next one comes when this one has been answered, as behind a request and its reply.
+        while (answered.length <= value) await new Promise<void>((resolve) => { next = resolve; });
+      }
+    }
+    const all = (async () => {
+      for await (const result of producer.enqueueMany(queue, source())) {
+        answered.push(result);
+        next();
+      }
+    })();
+    await soon("an answer", all);
+    expect(answered).toHaveLength(5);
+  });
+
+  it("a consumer that has enough is not held by those who wait, and they are not enqueued behind its back", async () => {
+    const queue = numbers(3);
+    const producer = space.use(createProducer({ connection: space.url }));
+    let closed = false;
+    function* source(): Generator<number> {
+      try {
+        for (let value = 0; ; value++) yield value;
+      } finally {
+        closed = true;
+      }
+    }
+    const some = async (): Promise<void> => {
+      let count = 0;
+      for await (const result of producer.enqueueMany(queue, source())) {
+        expect(result.accepted).toBe(true);
+        if (++count === 3) break;
+      }
+    };
+    await soon("the end of the loop", some());
+    expect(closed, "the source is told").toBe(true);
+    expect((await producer.status(queue)).depth).toBe(3);
+    const { ran } = work(queue);
+    await vi.waitFor(async () => expect((await producer.status(queue)).counts).toMatchObject({ completed: 3, wait: 0 }));
+    expect(await soon("the next one", producer.enqueue(queue, 9))).toMatchObject({ accepted: true });
+    await vi.waitFor(() => expect(ran).toEqual([0, 1, 2, 9]));
+  });
+
+  it("a source that throws, while others wait: its error comes out", async () => {
+    const queue = numbers(3);
+    const producer = space.use(createProducer({ connection: space.url }));
+    function* source(): Generator<number> {
+      yield* upTo(6);
+      throw new Error("the source is dry");
+    }
+    await expect(soon("an end", collect(producer.enqueueMany(queue, source())))).rejects.toThrow("the source is dry");
+  });
+
+  it("a payload that is invalid: thrown where its turn comes, what was before it is stored", async () => {
+    const queue = numbers(100);
+    const producer = space.use(createProducer({ connection: space.url }));
+    const answers: EnqueueResult[] = [];
+    const all = (async () => {
+      for await (const result of producer.enqueueMany(queue, [1, 2, "three" as unknown as number])) answers.push(result);
+    })();
+    await expect(soon("an end", all)).rejects.toMatchObject({ code: "HG_PAYLOAD_INVALID" });
+    expect(answers).toHaveLength(2);
+    expect((await producer.status(queue)).depth).toBe(2);
+  });
+
+  it("onPressure refuse: one value for each, in order", async () => {
+    const queue = numbers(3);
+    const producer = space.use(createProducer({ connection: space.url }));
+    const answers = await collect(producer.enqueueMany(queue, upTo(5), { onPressure: "refuse" }));
+    expect(answers.map(({ accepted }) => accepted)).toEqual([true, true, true, false, false]);
+  });
+});
+
+describe("writable", () => {
+  it("pipeline: the source is held while the queue is full, and every chunk becomes a job, in order", { timeout: 20_000 }, async () => {
+    const queue = numbers(10);
+    const producer = space.use(createProducer({ connection: space.url }));
+    let read = 0;
+    function* source(): Generator<number> {
+      for (const value of upTo(400)) {
+        read++;
+        yield value;
+      }
+    }
+    const piped = pipeline(Readable.from(source(), { highWaterMark: 1 }), producer.writable(queue));
+    await vi.waitFor(async () => expect((await producer.status(queue)).depth).toBe(10));
+    const held = read;
+    expect(held, "it is not read ahead of the queue by more than the stream's own buffer").toBeLessThan(100);
+    const { ran } = work(queue);
+    await piped;
+    await vi.waitFor(() => expect(ran).toHaveLength(400), { timeout: 10_000 });
+    expect(ran).toEqual(upTo(400));
+  });
+
+  it("an aborted pipeline ends at once, while its chunk waits for room; nothing is left in line", async () => {
+    const queue = numbers(2);
+    const producer = space.use(createProducer({ connection: space.url }));
+    const abort = new AbortController();
+    const piped = pipeline(Readable.from(upTo(10)), producer.writable(queue), { signal: abort.signal });
+    piped.catch(() => undefined);
+    await vi.waitFor(async () => expect((await producer.status(queue)).depth).toBe(2));
+    abort.abort();
+    await expect(soon("an end", piped)).rejects.toMatchObject({ name: "AbortError" });
+    const { ran } = work(queue);
+    await vi.waitFor(() => expect(ran).toEqual([0, 1]));
+    expect(await soon("the next one", producer.enqueue(queue, 9))).toMatchObject({ accepted: true });
+    await vi.waitFor(() => expect(ran).toEqual([0, 1, 9]));
+  });
+
+  it("a wait that times out is the stream's error, with its code and reason", async () => {
+    const queue = numbers(2);
+    const producer = space.use(createProducer({ connection: space.url }));
+    const piped = pipeline(Readable.from(upTo(5)), producer.writable(queue, { timeout: "100ms" }));
+    await expect(soon("an end", piped)).rejects.toMatchObject({ code: "HG_REFUSED", got: "timeout" });
+  });
+});
