@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { runOverhead } from "./overhead/run.ts";
+import { runSimulate } from "./simulate/run.ts";
 
 const connection = process.env["REDIS_URL"];
 if (!connection) {
@@ -24,6 +25,18 @@ program
   .option("--json", "one JSON object as the last line")
   .action(async (options) => {
     await runOverhead({ ...options, connection });
+  });
+
+program
+  .command("simulate")
+  .description("the control law against modelled APIs in virtual time, over many seeds")
+  .option("--seeds <n>", "runs of each scenario", whole, 5)
+  .option("--first <seed>", "the first of the seeds", whole, 1)
+  .option("--scenario <pattern>", "only those whose name matches this regular expression")
+  .option("--warm", "run each twice, and take the figures of the second")
+  .option("--json", "an array of the figures of each run as the last line")
+  .action(async (options) => {
+    await runSimulate({ ...options, connection });
   });
 
 await program.parseAsync();
