@@ -34,6 +34,7 @@ program
   .option("--first <seed>", "the first of the seeds", whole, 1)
   .option("--scenario <pattern>", "only those whose name matches this regular expression")
   .option("--warm", "run each twice, and take the figures of the second")
+  .option("--trace", "also a line per second of the first seed: accepted, throttled, pace, phase, gate")
   .option("--json", "an array of the figures of each run as the last line")
   .action(async (options) => {
     await runSimulate({ ...options, connection });

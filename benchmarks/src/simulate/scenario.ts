@@ -1,5 +1,5 @@
-import type { Api, Latency, Manners, Random } from "headgate/internal";
 import type { LimiterOptions, QueueOptions } from "headgate";
+import type { Api, Latency, Manners, Random } from "headgate/internal";
 
 export interface Scenario {
   readonly name: string;

@@ -21,13 +21,22 @@ const SECONDS = 60;
 const common = { seconds: SECONDS, manners: honest, latency: uniform(50, 300), slots: 100 };
 
 const bucket = (rate: number, burst: number) => (): Api => tokenBucket({ rate, burst });
-const window = (limit: number, perMs: number) => (random: Random): Api =>
-  fixedWindow({ limit, perMs, phase: random() });
+const window =
+  (limit: number, perMs: number) =>
+  (random: Random): Api =>
+    fixedWindow({ limit, perMs, phase: random() });
 const sliding = (limit: number, perMs: number) => (): Api => slidingWindow({ limit, perMs });
 
 /** 100/s, then 10/s for a third of the time, then 100/s. */
 const stepped = (): Api =>
-  tokenBucket({ rate: [{ fromMs: 0, rate: 100 }, { fromMs: 20_000, rate: 10 }, { fromMs: 40_000, rate: 100 }], burst: 10 });
+  tokenBucket({
+    rate: [
+      { fromMs: 0, rate: 100 },
+      { fromMs: 20_000, rate: 10 },
+      { fromMs: 40_000, rate: 100 },
+    ],
+    burst: 10,
+  });
 
 const tokenCosts = Array.from({ length: 40 }, (_, index) => ({ requests: 1, tokens: 100 * (index + 1) }));
 const meanTokens = tokenCosts.reduce((sum, { tokens }) => sum + tokens, 0) / tokenCosts.length;
@@ -56,7 +65,8 @@ export const scenarios: readonly Scenario[] = [
   {
     ...common,
     name: "neighbour",
-    api: (random) => shared(tokenBucket({ rate: 100, burst: 10 }), { fromMs: 20_000, tillMs: 40_000, rate: 50 }, random),
+    api: (random) =>
+      shared(tokenBucket({ rate: 100, burst: 10 }), { fromMs: 20_000, tillMs: 40_000, rate: 50 }, random),
   },
   { ...common, name: "step", api: stepped },
   {
@@ -108,5 +118,10 @@ export const scenarios: readonly Scenario[] = [
   { ...common, name: "bare-window-10s", api: window(1_000, 10_000), manners: silent },
   { ...common, name: "bare-step", api: stepped, manners: silent },
   { ...common, name: "bare-low-1s", api: bucket(1, 1), manners: silent },
-  { ...common, name: "bare-punish", api: () => punishing(tokenBucket({ rate: 100, burst: 10 }), 5_000), manners: silent },
+  {
+    ...common,
+    name: "bare-punish",
+    api: () => punishing(tokenBucket({ rate: 100, burst: 10 }), 5_000),
+    manners: silent,
+  },
 ];

@@ -1,6 +1,17 @@
 import type { Figures } from "headgate/internal";
 
-const columns = ["scenario", "goodput", "(worst)", "throttled %", "(worst)", "first min", "(most)", "settle s", "(worst)", "calls"];
+const columns = [
+  "scenario",
+  "goodput",
+  "(worst)",
+  "throttled %",
+  "(worst)",
+  "first min",
+  "(most)",
+  "settle s",
+  "(worst)",
+  "calls",
+];
 const widths = [16, 8, 8, 12, 8, 10, 7, 9, 8, 8];
 
 const line = (cells: readonly string[]): string =>

@@ -24,7 +24,8 @@ function inline(file, text, seen, path) {
   const out = [];
   for (const [index, line] of text.split("\n").entries()) {
     const name = INCLUDE.exec(line)?.[1];
-    if (line.startsWith("--- @include") && !name) throw new LuaError(`${file}:${index + 1}: malformed include: ${line}`);
+    if (line.startsWith("--- @include") && !name)
+      throw new LuaError(`${file}:${index + 1}: malformed include: ${line}`);
     if (!name) {
       out.push(line);
       continue;
@@ -61,10 +62,14 @@ function build(folder) {
     .map((fileName) => {
       const file = `lua/${folder}/${fileName}`;
       const text = readFileSync(join(commandsDir, fileName), "utf8");
-      const keys = text.split("\n").map((line) => KEYS.exec(line)?.[1]).find(Boolean);
+      const keys = text
+        .split("\n")
+        .map((line) => KEYS.exec(line)?.[1])
+        .find(Boolean);
       if (keys === undefined) throw new LuaError(`${file}: no "--- @keys N"`);
       for (const word of ["KEYS[", "ARGV[", "Reply"]) {
-        if (!text.slice(0, text.indexOf("]]\n")).includes(word)) throw new LuaError(`${file}: the header says nothing of ${word}`);
+        if (!text.slice(0, text.indexOf("]]\n")).includes(word))
+          throw new LuaError(`${file}: the header says nothing of ${word}`);
       }
       const lua = strip(inline(file, text, new Set(), []));
       const sha1 = createHash("sha1").update(lua).digest("hex");

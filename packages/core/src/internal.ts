@@ -5,7 +5,7 @@ export { headgateError } from "./errors.ts";
 export { addressOf, type Client, closeClient, connected, openClient } from "./redis/connection.ts";
 export { defineScripts } from "./redis/scripts.ts";
 export { checkServer, readServer, type Server } from "./redis/server.ts";
-export { type Api, type Call, type Verdict } from "./simulate/api/api.ts";
+export type { Api, Call, Verdict } from "./simulate/api/api.ts";
 export { type Neighbour, punishing, shared } from "./simulate/api/around.ts";
 export { meteredBuckets, type Step, tokenBucket, type Unit } from "./simulate/api/bucket.ts";
 export { concurrencyLimit } from "./simulate/api/concurrency.ts";

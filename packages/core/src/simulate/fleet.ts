@@ -72,7 +72,12 @@ export class VirtualFleet {
   }
 
   /** Lives until `till`: hears the answers, takes in the jobs, and gives what was fetched meanwhile. */
-  async live(from: number, till: number, heard: readonly Heard[], arrivals: readonly number[]): Promise<[Fetched[], Glance]> {
+  async live(
+    from: number,
+    till: number,
+    heard: readonly Heard[],
+    arrivals: readonly number[],
+  ): Promise<[Fetched[], Glance]> {
     const life = {
       from,
       till,

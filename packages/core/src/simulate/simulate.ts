@@ -76,7 +76,12 @@ export async function simulate(client: Client, simulation: Simulation): Promise<
   const stretch = Math.min(STRETCH_MOST_MS, Math.max(STRETCH_LEAST_MS, leastOf(latency, refusalLatency)));
   for (let from = startsAt; from < endsAt; from += stretch) {
     const till = Math.min(from + stretch, endsAt);
-    const [fetched, glance] = await fleet.live(from, till, takeBefore(answers, till, atOf), takeBefore(arrivals, till, same));
+    const [fetched, glance] = await fleet.live(
+      from,
+      till,
+      takeBefore(answers, till, atOf),
+      takeBefore(arrivals, till, same),
+    );
     glances.push({ ...glance, at: glance.at - startsAt, gate: Math.max(0, glance.gate - startsAt) });
     maxWaiting = Math.max(maxWaiting, fleet.waiting);
     for (const job of fetched) insertSorted(requests, { at: transit(job.at, random), job }, atOf);

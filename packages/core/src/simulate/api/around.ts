@@ -1,4 +1,4 @@
-import { type Random } from "../random.ts";
+import type { Random } from "../random.ts";
 import { type Api, refusedFor } from "./api.ts";
 
 /** Each refusal is followed by this long a refusal of everything, and a call in that time starts it again. */
