@@ -67,10 +67,6 @@ export class VirtualFleet {
     this.#turn = seed * 1_000_003;
   }
 
-  get waiting(): number {
-    return Math.max(0, this.#backlog);
-  }
-
   /** Lives until `till`: hears the answers, takes in the jobs, and gives what was fetched meanwhile. */
   async live(
     from: number,

@@ -13,11 +13,12 @@ export interface Figures {
   readonly throttledInFirstMinute: number;
   /** When the rate of accepted calls first reached nine tenths of the API's limit and stayed there for a while (ms); null: never. */
   readonly settleMs: number | null;
-  readonly maxWaiting: number;
+  /** Most jobs that had arrived and were not finished; null where there was always one. */
+  readonly maxDepth: number | null;
 }
 
 /** Pure: what a history comes to, from `fromMs` after its start. */
-export function measure({ calls, maxWaiting }: History, api: Api, seconds: number, fromMs = 0): Figures {
+export function measure({ calls, maxDepth }: History, api: Api, seconds: number, fromMs = 0): Figures {
   const tillMs = seconds * 1_000;
   const counted = calls.filter(({ at }) => at >= fromMs);
   const accepted = counted.filter((call) => call.accepted);
@@ -32,7 +33,7 @@ export function measure({ calls, maxWaiting }: History, api: Api, seconds: numbe
     throttledInFirst5s: throttledBefore(5_000),
     throttledInFirstMinute: throttledBefore(60_000),
     settleMs: settledAt(accepted, api, fromMs, tillMs),
-    maxWaiting,
+    maxDepth,
   };
 }
 

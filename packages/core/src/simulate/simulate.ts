@@ -2,6 +2,7 @@ import type { Queue } from "../define/queue.ts";
 import type { Client } from "../redis/connection.ts";
 import { registerQueue } from "../redis/register.ts";
 import type { Api } from "./api/api.ts";
+import { arrivalTimes, type Demand } from "./demand.ts";
 import { type Fetched, type Glance, type Heard, VirtualFleet } from "./fleet.ts";
 import type { Latency } from "./latency.ts";
 import type { Manners } from "./manners.ts";
@@ -22,8 +23,10 @@ export interface Simulation {
   readonly seed: number;
   /** Each job has one of these costs, drawn evenly; default one request. */
   readonly costs?: readonly Readonly<Record<string, number>>[];
-  /** Jobs per second that arrive at a moment (ms since the start); left out, there is always a job. */
-  readonly demand?: (atMs: number) => number;
+  /** Left out, there is always a job. */
+  readonly demand?: Demand;
+  /** Ends it early; what was simulated until then is answered. */
+  readonly signal?: AbortSignal;
   /** Virtual epoch ms; a simulation that goes on where another ended starts later than it. */
   readonly startsAt?: number;
 }
@@ -37,10 +40,11 @@ export interface Seen {
 
 export interface History {
   readonly calls: readonly Seen[];
-  /** What the limiter paced at, every 50 ms or so; times since the start. */
+  /** What the limiter paced at, at the end of each stretch; times since the start. */
   readonly glances: readonly Glance[];
-  /** Most jobs that waited at once; 0 where there is always one. */
-  readonly maxWaiting: number;
+  /** Most jobs that had arrived and were not finished; null where there is always one. */
+  readonly maxDepth: number | null;
+  /** Virtual epoch ms. */
   readonly endsAt: number;
 }
 
@@ -59,66 +63,87 @@ const DEFER_LEAST_MS = 100;
  * ours. Deterministic by seed.
  */
 export async function simulate(client: Client, simulation: Simulation): Promise<History> {
-  const { queue, api, manners, latency, slots, seconds, seed, costs = [{ requests: 1 }], demand } = simulation;
-  const { refusalLatency, startsAt = EPOCH_MS } = simulation;
+  const { queue, slots, seconds, seed, costs = [{ requests: 1 }], demand, signal, startsAt = EPOCH_MS } = simulation;
   const random = seededRandom(seed);
-  const endsAt = startsAt + seconds * 1_000;
   await registerQueue(client, queue, startsAt);
   const fleet = new VirtualFleet(client, queue, { slots, costs, backlog: demand ? 0 : null }, startsAt, seed);
-
-  const arrivals = demand ? arrivalsOf(demand, seconds * 1_000, random).map((at) => at + startsAt) : [];
-  const requests: { readonly at: number; readonly job: Fetched }[] = [];
-  const answers: Heard[] = [];
-  const calls: Seen[] = [];
+  const network = new Network(simulation, costs, startsAt, random);
+  const arrivals = demand ? arrivalTimes(demand, seconds * 1_000, random).map((at) => startsAt + at) : [];
+  const returns: number[] = [];
   const glances: Glance[] = [];
-  let maxWaiting = 0;
+  let depth = 0;
+  let maxDepth = 0;
 
-  const stretch = Math.min(STRETCH_MOST_MS, Math.max(STRETCH_LEAST_MS, leastOf(latency, refusalLatency)));
-  for (let from = startsAt; from < endsAt; from += stretch) {
-    const till = Math.min(from + stretch, endsAt);
-    const [fetched, glance] = await fleet.live(
-      from,
-      till,
-      takeBefore(answers, till, atOf),
-      takeBefore(arrivals, till, same),
-    );
+  const stretch = stretchOf(simulation);
+  let now = startsAt;
+  while (now < startsAt + seconds * 1_000 && !signal?.aborted) {
+    const till = Math.min(now + stretch, startsAt + seconds * 1_000);
+    const heard = network.answersBefore(till);
+    const fresh = takeBefore(arrivals, till, same);
+    const back = takeBefore(returns, till, same);
+    const [fetched, glance] = await fleet.live(now, till, heard, [...fresh, ...back].sort(ascending));
+    const throttled = network.carry(fetched, till);
+    if (demand) for (const each of throttled) insertSorted(returns, returnsAt(each), same);
     glances.push({ ...glance, at: glance.at - startsAt, gate: Math.max(0, glance.gate - startsAt) });
-    maxWaiting = Math.max(maxWaiting, fleet.waiting);
-    for (const job of fetched) insertSorted(requests, { at: transit(job.at, random), job }, atOf);
-    for (const { at, job } of takeBefore(requests, till, atOf)) {
-      const { kind, permit } = job;
-      const endsAt = at + latency.sample(random);
-      const verdict = api.call({ at: at - startsAt, endsAt: endsAt - startsAt, cost: costs[kind - 1] ?? {} });
-      calls.push({ at: at - startsAt, accepted: verdict.accepted });
-      if (verdict.accepted) {
-        insertSorted(answers, { at: endsAt, kind, permit, outcome: "ok", retryAfterMs: 0, spent: null }, atOf);
-        continue;
-      }
-      const heardAt = refusalLatency ? at + refusalLatency.sample(random) : endsAt;
-      const retryAfterMs = manners(verdict);
-      insertSorted(answers, { at: heardAt, kind, permit, outcome: "throttled", retryAfterMs, spent: null }, atOf);
-      if (demand) insertSorted(arrivals, heardAt + Math.max(DEFER_LEAST_MS, retryAfterMs), same);
-    }
+    depth += fresh.length - heard.filter(({ outcome }) => outcome === "ok").length;
+    maxDepth = Math.max(maxDepth, depth);
+    now = till;
   }
-  return { calls, glances, maxWaiting, endsAt };
+  return { calls: network.calls, glances, maxDepth: demand ? maxDepth : null, endsAt: now };
 }
 
+/** What is between the fleet and the API: requests on their way to it, and its answers on their way back. */
+class Network {
+  readonly calls: Seen[] = [];
+  readonly #simulation: Simulation;
+  readonly #costs: readonly Readonly<Record<string, number>>[];
+  readonly #startsAt: number;
+  readonly #random: Random;
+  readonly #requests: { readonly at: number; readonly job: Fetched }[] = [];
+  readonly #answers: Heard[] = [];
+
+  constructor(simulation: Simulation, costs: readonly Readonly<Record<string, number>>[], startsAt: number, random: Random) {
+    this.#simulation = simulation;
+    this.#costs = costs;
+    this.#startsAt = startsAt;
+    this.#random = random;
+  }
+
+  answersBefore(till: number): Heard[] {
+    return takeBefore(this.#answers, till, atOf);
+  }
+
+  /** Sends the jobs' calls, and lets the API decide on all that reach it before `till`. Gives the refusals. */
+  carry(fetched: readonly Fetched[], till: number): Heard[] {
+    for (const job of fetched) {
+      insertSorted(this.#requests, { at: job.at + TRANSIT_LEAST_MS + this.#random() * TRANSIT_SPREAD_MS, job }, atOf);
+    }
+    const answers = takeBefore(this.#requests, till, atOf).map(({ at, job }) => this.#answer(at, job));
+    for (const answer of answers) insertSorted(this.#answers, answer, atOf);
+    return answers.filter(({ outcome }) => outcome === "throttled");
+  }
+
+  #answer(at: number, { kind, permit }: Fetched): Heard {
+    const { api, latency, refusalLatency, manners } = this.#simulation;
+    const endsAt = at + latency.sample(this.#random);
+    const sinceStart = at - this.#startsAt;
+    const cost = this.#costs[kind - 1] ?? {};
+    const verdict = api.call({ at: sinceStart, endsAt: endsAt - this.#startsAt, cost });
+    this.calls.push({ at: sinceStart, accepted: verdict.accepted });
+    if (verdict.accepted) return { at: endsAt, kind, permit, outcome: "ok", retryAfterMs: 0, spent: null };
+    const heardAt = refusalLatency ? at + refusalLatency.sample(this.#random) : endsAt;
+    return { at: heardAt, kind, permit, outcome: "throttled", retryAfterMs: manners(verdict), spent: null };
+  }
+}
+
+/** No answer comes sooner than a stretch is long. */
+const stretchOf = ({ latency, refusalLatency = latency }: Simulation): number =>
+  Math.min(STRETCH_MOST_MS, Math.max(STRETCH_LEAST_MS, Math.min(latency.leastMs, refusalLatency.leastMs)));
+
+const returnsAt = ({ at, retryAfterMs }: Heard): number => at + Math.max(DEFER_LEAST_MS, retryAfterMs);
 const atOf = ({ at }: { readonly at: number }): number => at;
 const same = (at: number): number => at;
-const transit = (at: number, random: Random): number => at + TRANSIT_LEAST_MS + random() * TRANSIT_SPREAD_MS;
-const leastOf = (latency: Latency, other: Latency | undefined): number =>
-  Math.min(latency.leastMs, other?.leastMs ?? latency.leastMs);
-
-/** A Poisson process whose rate follows the demand (thinning). */
-function arrivalsOf(demand: (atMs: number) => number, untilMs: number, random: Random): number[] {
-  const most = Math.max(...Array.from({ length: 1_001 }, (_, index) => demand((index * untilMs) / 1_000)));
-  const times: number[] = [];
-  for (let at = 0; at < untilMs; ) {
-    at -= (Math.log(1 - random()) * 1_000) / most;
-    if (at < untilMs && random() * most < demand(at)) times.push(at);
-  }
-  return times;
-}
+const ascending = (a: number, b: number): number => a - b;
 
 /** Removes all that a simulation left behind. */
 export async function cleanUp(client: Client, queue: Queue): Promise<void> {
