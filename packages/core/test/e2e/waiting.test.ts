@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import type { Queue } from "headgate";
 import { createControl } from "headgate/control";
@@ -114,7 +115,7 @@ describe("waiting for room", () => {
     const before = count();
     await late(1_000);
     const used = count() - before;
-    stop();
+    await stop();
     console.log(`1,000 waiting producers: ${used} commands in a second`);
     abort.abort();
     await Promise.all(waiting);
@@ -132,11 +133,16 @@ describe("waiting for room", () => {
 });
 
 /** Commands that name this test's keys, as Redis sees them: other tests use the server, too. */
-async function watchCommands(): Promise<{ readonly count: () => number; readonly stop: () => void }> {
-  const monitor = await space.client.duplicate().monitor();
+async function watchCommands(): Promise<{ readonly count: () => number; readonly stop: () => Promise<unknown> }> {
+  const monitor = await space.client.monitor();
   let seen = 0;
   monitor.on("monitor", (_time: string, args: string[]) => {
     if (args.some((arg) => arg.includes(`{${space.namespace}:`))) seen++;
   });
-  return { count: () => seen, stop: () => monitor.disconnect() };
+  const stop = (): Promise<unknown> => {
+    const ended = once(monitor, "end");
+    monitor.disconnect();
+    return ended;
+  };
+  return { count: () => seen, stop };
 }
