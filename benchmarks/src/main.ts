@@ -32,7 +32,7 @@ program
   .description("the control law against modelled APIs in virtual time, over many seeds")
   .option("--seeds <n>", "runs of each scenario", whole, 5)
   .option("--first <seed>", "the first of the seeds", whole, 1)
-  .option("--scenario <pattern>", "only those whose name matches this regular expression")
+  .option("--scenario <names>", "only these, by their names, with commas between")
   .option("--warm", "run each twice, and take the figures of the second")
   .option("--trace", "also a line per second of the first seed: accepted, throttled, pace, phase, gate")
   .option("--json", "an array of the figures of each run as the last line")

@@ -47,7 +47,7 @@ export async function runSimulate(options: SimulateOptions): Promise<void> {
   console.log(header);
   const all: unknown[] = [];
   try {
-    for (const each of scenarios.filter(({ name }) => !scenario || new RegExp(scenario).test(name))) {
+    for (const each of chosen(scenario)) {
       const runs = await runSeeds(
         client,
         each,
@@ -66,6 +66,15 @@ export async function runSimulate(options: SimulateOptions): Promise<void> {
   const seconds = (performance.now() - began) / 1_000;
   console.log(`${calls} calls in ${seconds.toFixed(1)} s, ${Math.round(calls / seconds)} per second`);
   if (options.json) console.log(JSON.stringify(all));
+}
+
+function chosen(names: string | undefined): readonly Scenario[] {
+  if (names === undefined) return scenarios;
+  return names.split(",").map((name) => {
+    const found = scenarios.find((each) => each.name === name.trim());
+    if (found) return found;
+    throw new Error(`no scenario "${name}": expected of ${scenarios.map((each) => each.name).join(", ")}`);
+  });
 }
 
 async function runSeeds(client: Client, scenario: Scenario, seeds: readonly number[], warm: boolean): Promise<Run[]> {

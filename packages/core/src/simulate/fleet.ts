@@ -4,8 +4,8 @@ import type { Client } from "../redis/connection.ts";
 import { queueBase } from "../redis/keys.ts";
 import { scripts } from "./scripts.generated.ts";
 
-/** As the scripts give it (lua/lib/permit.lua, permit_take). */
-type Permit = readonly (string | number)[];
+/** As the scripts give it (lua/lib/permit.lua, permit_text). */
+type Permit = string;
 
 export interface Fetched {
   /** ms, virtual. */

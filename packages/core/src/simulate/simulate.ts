@@ -36,6 +36,7 @@ export interface Seen {
   /** ms since the start. */
   readonly at: number;
   readonly accepted: boolean;
+  readonly cost: Readonly<Record<string, number>>;
 }
 
 export interface History {
@@ -102,7 +103,12 @@ class Network {
   readonly #requests: { readonly at: number; readonly job: Fetched }[] = [];
   readonly #answers: Heard[] = [];
 
-  constructor(simulation: Simulation, costs: readonly Readonly<Record<string, number>>[], startsAt: number, random: Random) {
+  constructor(
+    simulation: Simulation,
+    costs: readonly Readonly<Record<string, number>>[],
+    startsAt: number,
+    random: Random,
+  ) {
     this.#simulation = simulation;
     this.#costs = costs;
     this.#startsAt = startsAt;
@@ -129,7 +135,7 @@ class Network {
     const sinceStart = at - this.#startsAt;
     const cost = this.#costs[kind - 1] ?? {};
     const verdict = api.call({ at: sinceStart, endsAt: endsAt - this.#startsAt, cost });
-    this.calls.push({ at: sinceStart, accepted: verdict.accepted });
+    this.calls.push({ at: sinceStart, accepted: verdict.accepted, cost });
     if (verdict.accepted) return { at: endsAt, kind, permit, outcome: "ok", retryAfterMs: 0, spent: null };
     const heardAt = refusalLatency ? at + refusalLatency.sample(this.#random) : endsAt;
     return { at: heardAt, kind, permit, outcome: "throttled", retryAfterMs: manners(verdict), spent: null };

@@ -18,8 +18,16 @@ export type Verdict =
 /** A modelled API: plain state and given time, no clock of its own. */
 export interface Api {
   call(call: Call): Verdict;
-  /** What it accepts between two moments under saturating load, its initial burst left out (calls). */
-  capacity(fromMs: number, tillMs: number): number;
+  /**
+   * What it accepts between two moments under saturating load, its initial burst left out (calls). `meanCost` is what the calls
+   * cost on average; left out, one of each unit.
+   */
+  capacity(fromMs: number, tillMs: number, meanCost?: Readonly<Record<string, number>>): number;
+  /**
+   * Where a span must be cut, because no part of it can lend to another; left out: nowhere. Whether a run touches a window early in
+   * its life or late is luck, and luck shall not make a goodput above 1.
+   */
+  cuts?(fromMs: number, tillMs: number): readonly number[];
 }
 
 export const ACCEPTED: Verdict = { accepted: true };

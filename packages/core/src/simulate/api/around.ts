@@ -12,6 +12,7 @@ export function punishing(api: Api, penaltyMs: number): Api {
       return refusedFor(penaltyMs);
     },
     capacity: api.capacity,
+    ...(api.cuts ? { cuts: api.cuts } : {}),
   };
 }
 
@@ -33,7 +34,8 @@ export function shared(api: Api, { fromMs, tillMs, rate }: Neighbour, random: Ra
       }
       return api.call(call);
     },
-    capacity: (from, till) =>
-      api.capacity(from, till) - (Math.max(0, Math.min(till, tillMs) - Math.max(from, fromMs)) * rate) / 1_000,
+    capacity: (from, till, meanCost) =>
+      api.capacity(from, till, meanCost) -
+      (Math.max(0, Math.min(till, tillMs) - Math.max(from, fromMs)) * rate) / 1_000,
   };
 }

@@ -40,19 +40,19 @@ export interface Unit {
   readonly unit: string;
   readonly amount: number;
   readonly perMs: number;
-  /** What a call costs of it on average. */
-  readonly meanCost: number;
+  /** Default: the whole amount. */
+  readonly burst?: number;
 }
 
-/** A bucket for each unit, as large as its amount; a call needs room in all of them. */
+/** A bucket for each unit; a call needs room in all of them. */
 export function meteredBuckets(units: readonly Unit[]): Api {
-  const levels = units.map(({ amount }) => amount);
+  const levels = units.map(({ amount, burst = amount }) => burst);
   let filledAt = 0;
   return {
     call: ({ at, cost }) => {
       let waitMs = 0;
-      for (const [index, { unit, amount, perMs }] of units.entries()) {
-        const level = Math.min(amount, (levels[index] ?? 0) + ((at - filledAt) * amount) / perMs);
+      for (const [index, { unit, amount, perMs, burst = amount }] of units.entries()) {
+        const level = Math.min(burst, (levels[index] ?? 0) + ((at - filledAt) * amount) / perMs);
         levels[index] = level;
         waitMs = Math.max(waitMs, (((cost[unit] ?? 0) - level) * perMs) / amount);
       }
@@ -61,7 +61,7 @@ export function meteredBuckets(units: readonly Unit[]): Api {
       for (const [index, { unit }] of units.entries()) levels[index] = (levels[index] ?? 0) - (cost[unit] ?? 0);
       return ACCEPTED;
     },
-    capacity: (fromMs, tillMs) =>
-      Math.min(...units.map(({ amount, perMs, meanCost }) => ((tillMs - fromMs) * amount) / perMs / meanCost)),
+    capacity: (fromMs, tillMs, meanCost = {}) =>
+      Math.min(...units.map(({ unit, amount, perMs }) => ((tillMs - fromMs) * amount) / perMs / (meanCost[unit] ?? 1))),
   };
 }

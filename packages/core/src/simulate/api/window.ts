@@ -28,6 +28,12 @@ export function fixedWindow({ limit, perMs, phase = 0 }: Window & { phase?: numb
       return refusedFor((window + 1 - phase) * perMs - at);
     },
     capacity: capacityOf({ limit, perMs }),
+    cuts: (fromMs, tillMs) => {
+      const cuts: number[] = [];
+      const first = (Math.floor(fromMs / perMs + phase) + 1 - phase) * perMs;
+      for (let at = first; at < tillMs; at += perMs) cuts.push(at);
+      return cuts;
+    },
   };
 }
 
