@@ -11,7 +11,7 @@ describe("help", () => {
   test("names every command and the exit codes", async () => {
     const { code, stdout } = await headgate(["--help"]);
     expect(code).toBe(0);
-    for (const command of ["worker", "enqueue", "status", "pause", "resume", "board"]) expect(stdout).toContain(command);
+    for (const command of ["worker", "enqueue", "status", "pause", "resume", "simulate", "board"]) expect(stdout).toContain(command);
     expect(stdout).toContain(exitCodeHelp);
   });
 

@@ -104,6 +104,6 @@ async function runOne(client: Client, scenario: Scenario, seed: number, warm: bo
     if (warm) run = await once(seed + 1_000, run.history.endsAt + 10_000);
     return { history: run.history, figures: measure(run.history, run.api, seconds, fromSeconds * 1_000) };
   } finally {
-    await cleanUp(client, queue);
+    await cleanUp(client, queue, scenario.costs?.length);
   }
 }

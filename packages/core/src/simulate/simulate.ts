@@ -151,11 +151,12 @@ const atOf = ({ at }: { readonly at: number }): number => at;
 const same = (at: number): number => at;
 const ascending = (a: number, b: number): number => a - b;
 
-/** Removes all that a simulation left behind. */
-export async function cleanUp(client: Client, queue: Queue): Promise<void> {
+/** Removes all that a simulation left behind; `kinds` is how many costs its jobs had. */
+export async function cleanUp(client: Client, queue: Queue, kinds: number = 1): Promise<void> {
   const { prefix, namespace } = queue.limiter;
   const keys = ["@limiter", `@queue:${queue.name}`, "@queues", "@paused", "@calm"].map((key) => `${prefix}:${key}`);
   const own = ["wait", "active", "meta", "limiter", "marker", "events"].map((key) => `${prefix}:${queue.name}:${key}`);
-  await client.unlink(...keys, ...own);
+  const costs = Array.from({ length: kinds }, (_, index) => `${prefix}:${queue.name}:${index + 1}`);
+  await client.unlink(...keys, ...own, ...costs);
   await client.unlink(`${namespace}:@queues`);
 }
