@@ -28,7 +28,7 @@ const limitOf = (unit: string, most: number): fc.Arbitrary<LimitOptions & { per:
   );
 
 const history = fc.record({
-  requests: limitOf("requests", 12),
+  requests: limitOf("requests", 40),
   tokens: limitOf("tokens", 200),
   adaptive: fc.boolean(),
   // Shares of the tokens' amount.
@@ -36,7 +36,7 @@ const history = fc.record({
   steps: fc.array(
     fc.record({
       after: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 1_500 })),
-      does: fc.constantFrom("ask", "ask", "insist", "end", "end-and-ask", "settle", "release", "crash"),
+      does: fc.constantFrom("ask", "insist", "insist", "insist", "end", "end-and-ask", "settle", "release", "crash"),
       which: fc.double({ min: 0, max: 0.999, noNaN: true }),
     }),
     { minLength: 15, maxLength: 50 },
