@@ -87,12 +87,7 @@ export function buildProgram(surroundings: Surroundings): Command {
     .command("status")
     .description("every limiter and queue of the config")
     .option("--watch", "again and again: in place on a terminal, as lines into a pipe")
-    .option(
-      "--interval-ms <n>",
-      "milliseconds between two looks of --watch",
-      wholeNumber(100, 3_600_000),
-      DEFAULT_INTERVAL_MS,
-    )
+    .option("--interval-ms <n>", "milliseconds between two looks of --watch", wholeNumber(100, 3_600_000), DEFAULT_INTERVAL_MS)
     .action((flags: StatusFlags) => run((context) => status(context, flags)));
 
   program
@@ -115,11 +110,7 @@ export function buildProgram(surroundings: Surroundings): Command {
     .command("board")
     .description("serve the pressure page and Bull Board")
     .option("--host <host>", "address to listen on (default: 127.0.0.1); beyond loopback a password is needed")
-    .option(
-      "--port <n>",
-      "port, 0 for a free one (default: board.port of the config, else 3000)",
-      wholeNumber(0, 65_535),
-    )
+    .option("--port <n>", "port, 0 for a free one (default: board.port of the config, else 3000)", wholeNumber(0, 65_535))
     .option("--user <name>", "user for basic auth", "headgate")
     .option("--password <text>", "password for basic auth; better in HEADGATE_BOARD_PASSWORD")
     .option("--read-only", "refuse everything that changes a queue or a job")
