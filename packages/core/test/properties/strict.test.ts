@@ -7,6 +7,9 @@ import { useRedis } from "../support/redis.ts";
 
 const space = useRedis();
 
+/** Asks in one period of the tokens. */
+const INSIST = 20;
+
 type Cost = Readonly<Record<string, number>>;
 
 interface Grant {
@@ -74,12 +77,12 @@ it("in any window of length per, granted cost is at most the amount (I3)", async
       for (const { after, does, which } of steps) {
         driver.wire.now += after;
         if (does === "ask" || does === "insist") {
-          const answer = await driver.fetch();
-          note(answer);
-          // Comes back when it was told to, to the microsecond that Redis' clock has.
-          if (does === "insist" && !answer.job && answer.waitMs + answer.until > 0) {
-            driver.wire.now = Math.max(Math.ceil(driver.wire.now + answer.waitMs), answer.until);
-            note(await driver.fetch());
+          // Who insists asks again and again, and so gets it nearly as soon as it can be had.
+          for (let asks = does === "insist" ? INSIST : 1; asks > 0; asks--) {
+            const answer = await driver.fetch();
+            note(answer);
+            if (answer.job) break;
+            if (asks > 1) driver.wire.now += Math.ceil(tokens.per / INSIST);
           }
           continue;
         }
@@ -102,7 +105,7 @@ it("in any window of length per, granted cost is at most the amount (I3)", async
         expect(mostWithin(grants, unit, per), `${unit}: ${JSON.stringify(grants)}`).toBeLessThanOrEqual(amount);
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
   // A history in which nothing is granted would prove nothing.
   expect(granted / turn).toBeGreaterThan(4);
