@@ -1,0 +1,3 @@
+export { type Classified, classifyError, classifyResponse } from "./classify.ts";
+export type { HintScope, HintSource, Hints, LimitHint } from "./hints.ts";
+export { type HintOptions, parseHints } from "./parse-hints.ts";

@@ -1,0 +1,51 @@
+import { fieldsOf } from "./fields.ts";
+import type { Hints } from "./hints.ts";
+import { isObject, read, readStatus } from "./reading.ts";
+import { type Exchange, type Rules, resolve } from "./resolve.ts";
+import { WAIT_MOST_MS } from "./time.ts";
+
+export interface HintOptions {
+  /** Epoch ms. Default: the host's clock. Counts only where the response has no `Date`. */
+  readonly now?: number;
+  /** What is known of the API beyond what it says: a preset's name, or rules of your own. */
+  readonly provider?: Rules;
+  /** The longest wait that is believed (ms). Default one day. */
+  readonly maxWaitMs?: number;
+}
+
+const NOTHING: Hints = { source: "none", limits: [], scope: "unknown" };
+
+/**
+ * What an API says about its limits. Cheap enough for every answer, successes too. Never throws.
+ * @param input a fetch `Response`; a `Headers` or any header object; or `{ status?, headers, body? }`, the body parsed or as
+ * text (a stream is left alone)
+ */
+export function parseHints(input: unknown, options: HintOptions = {}): Hints {
+  return hintsOf(() => exchangeOf(input), options).hints;
+}
+
+export function hintsOf(exchange: () => Exchange, options: HintOptions): { hints: Hints; throttled: boolean } {
+  try {
+    const { now = Date.now(), maxWaitMs = WAIT_MOST_MS, provider = {} } = options;
+    const most = maxWaitMs > 0 ? maxWaitMs : WAIT_MOST_MS;
+    return resolve(exchange(), Number.isFinite(now) ? now : Date.now(), most, provider);
+  } catch {
+    return { hints: NOTHING, throttled: false };
+  }
+}
+
+export function exchangeOf(input: unknown): Exchange {
+  const headers = read(input, "headers");
+  if (isObject(headers) || isObject(read(input, "body"))) {
+    const body = read(input, "body") ?? read(input, "data");
+    return {
+      status: readStatus(input, "status") ?? readStatus(input, "statusCode"),
+      fields: fieldsOf(headers),
+      body: typeof body === "string" || (isObject(body) && !isStream(body)) ? body : undefined,
+    };
+  }
+  return { status: undefined, fields: fieldsOf(input), body: undefined };
+}
+
+const isStream = (body: object): boolean =>
+  typeof read(body, "getReader") === "function" || typeof read(body, "pipe") === "function";
