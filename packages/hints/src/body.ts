@@ -6,7 +6,6 @@ import { shopifyCost } from "./shopify.ts";
 
 /** What a body says. */
 export interface Said {
-  code?: string;
   terminal: boolean;
   /** The API says that a limit was hit, whatever the status. */
   throttled: boolean;
@@ -79,8 +78,6 @@ export function bodySays(body: unknown, now: number, terminalCodes: readonly str
   const failed = !succeeded || read(top, "ok") === false;
   for (const code of failed ? [...codesOf(top), ...errorCodes(top)] : errorCodes(top)) {
     const terminal = TERMINAL.has(code) || terminalCodes.includes(code);
-    if (terminal && !said.terminal) said.code = code;
-    if (terminal || THROTTLED.has(code)) said.code ??= code;
     said.terminal ||= terminal;
     said.throttled ||= terminal || THROTTLED.has(code);
   }
@@ -103,18 +100,17 @@ function secondsOf(from: unknown): number | undefined {
 
 function codesOf(top: object): string[] {
   const error = read(top, "error");
-  const codes = [
-    read(top, "code"),
-    read(top, "type"),
-    read(top, "title"),
-    read(top, "errorCode"),
-    read(top, "errorType"),
-    error,
-  ];
+  const codes = [...codesIn(top), read(top, "title"), read(top, "errorCode"), read(top, "errorType"), error];
   for (const part of [error, read(error, "details"), read(top, "details")]) {
-    codes.push(read(part, "code"), read(part, "type"), read(part, "status"), read(part, "error_code"));
+    codes.push(...codesIn(part), read(part, "status"), read(part, "error_code"));
   }
   return codes.filter((code) => typeof code === "string");
+}
+
+/** OpenAI says the type `insufficient_quota` of what has a retryable code too, so a code that is known decides alone. */
+function codesIn(part: unknown): unknown[] {
+  const code = read(part, "code");
+  return typeof code === "string" && THROTTLED.has(code) ? [code] : [code, read(part, "type")];
 }
 
 /** `errors: [...]` of GraphQL (Shopify, GitHub) and X. */
@@ -131,7 +127,7 @@ function errorCodes(top: object): string[] {
 function hubspot(top: object, said: Said): void {
   if (read(top, "errorType") !== "RATE_LIMIT") return;
   const policy = readText(top, "policyName") ?? "";
-  if (policy === "DAILY") Object.assign(said, { terminal: true, code: policy, defaultMs: 3_600_000 });
+  if (policy === "DAILY") Object.assign(said, { terminal: true, defaultMs: 3_600_000 });
   else if (policy === "TEN_SECONDLY_ROLLING") said.defaultMs = 10_000;
   else if (policy === "SECONDLY") said.defaultMs = 1_000;
 }
@@ -142,7 +138,6 @@ function github(top: object, said: Said): void {
   if (!page.startsWith("https://docs.github.com/") || !page.includes("rate-limit")) return;
   said.throttled = true;
   if (/secondary/i.test(`${page} ${readText(top, "message")?.slice(0, 500)}`)) {
-    said.code ??= "secondary_rate_limit";
     said.defaultMs = 60_000;
   }
 }

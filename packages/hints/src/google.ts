@@ -25,7 +25,6 @@ function quotaFailure(violations: unknown, error: unknown, now: number, said: Sa
     if (!never && !id.includes("PerDay")) continue;
     said.terminal = true;
     said.throttled = true;
-    said.code = id || "limit: 0";
     if (!never) said.defaultMs = pacificMidnightMs(now);
   }
 }

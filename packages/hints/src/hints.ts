@@ -43,8 +43,6 @@ export interface Hints {
   readonly source: HintSource;
   /** A quota that no waiting of seconds or minutes brings back: no credit, a spend limit, a daily quota. Do not retry. */
   readonly terminal?: true;
-  /** The API's own word for what happened, as far as it is one that is known: `insufficient_quota`, `rate_limited` … */
-  readonly code?: string;
   readonly limits: readonly LimitHint[];
   readonly scope: HintScope;
 }

@@ -45,7 +45,6 @@ export function resolve(exchange: Exchange, now: number, most: number, rules: Ru
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     source,
     ...(said.terminal && { terminal: true as const }),
-    ...(said.code !== undefined && { code: said.code }),
     limits: [...counted.counters, ...said.counters].map(limitHint),
     scope: counted.scope ?? said.scope ?? "unknown",
   };

@@ -20,7 +20,6 @@ export function shopifyCost(top: object, said: Said): Counter | null {
   const refused = Array.isArray(errors) && errors.some((one) => read(one, "message") === "Throttled");
   if (refused && requested !== undefined && requested > available) {
     said.throttled = true;
-    said.code = "THROTTLED";
     said.retryAfterMs = ((requested - available) / perSecond) * 1_000;
   }
   const remaining = Math.min(Math.max(Math.floor(available), 0), size);

@@ -22,7 +22,7 @@ describe("Gemini", () => {
     expect(answer(429, body)).toMatchObject({
       throttled: true,
       terminal: false,
-      hint: { retryAfterMs: 55_000, source: "body", code: "RESOURCE_EXHAUSTED" },
+      hint: { retryAfterMs: 55_000, source: "body" },
     });
     expect(answer(429, JSON.stringify([body])).hint.retryAfterMs).toBe(55_000);
   });
@@ -31,7 +31,7 @@ describe("Gemini", () => {
     const quotaId = "GenerateRequestsPerDayPerProjectPerModel-FreeTier";
     expect(answer(429, gemini(quotaId, "36s"))).toMatchObject({
       terminal: true,
-      hint: { retryAfterMs: 20 * 3_600_000, source: "terminal", terminal: true, code: quotaId },
+      hint: { retryAfterMs: 20 * 3_600_000, source: "terminal", terminal: true },
     });
   });
 
@@ -70,6 +70,12 @@ describe("codes", () => {
     ["OpenAI slow_down", 503, { error: { type: "rate_limit_error", code: "slow_down" } }, true],
     ["Anthropic overloaded", 529, { type: "error", error: { type: "overloaded_error" } }, true],
     ["Notion overloaded", 529, { code: "service_overload" }, true],
+    [
+      "OpenAI's type beside a retryable code",
+      429,
+      { error: { type: "insufficient_quota", code: "rate_limit_exceeded" } },
+      true,
+    ],
     ["Slack on 200", 200, { ok: false, error: "ratelimited" }, true],
     ["GitHub GraphQL on 200", 200, { errors: [{ type: "RATE_LIMITED" }] }, true],
     ["Shopify on 200", 200, { errors: [{ message: "Throttled", extensions: { code: "THROTTLED" } }] }, true],

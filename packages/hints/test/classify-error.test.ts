@@ -46,7 +46,7 @@ describe("shapes", () => {
     expect(classifyError(error)).toMatchObject({
       throttled: true,
       terminal: true,
-      hint: { code: "insufficient_quota" },
+      hint: { terminal: true, source: "terminal" },
     });
   });
 });
