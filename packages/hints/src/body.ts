@@ -1,6 +1,7 @@
 import type { Counter } from "./counter.ts";
 import { googleWait } from "./google.ts";
 import type { HintScope } from "./hints.ts";
+import { terminalCodes } from "./providers.ts";
 import { isObject, read, readNumber, readText } from "./reading.ts";
 import { shopifyCost } from "./shopify.ts";
 
@@ -15,18 +16,6 @@ export interface Said {
   scope?: HintScope;
   counters: Counter[];
 }
-
-/** Codes that no waiting cures. They are the APIs' own words and long enough to mean nothing else. */
-const TERMINAL = new Set([
-  "insufficient_quota",
-  "credit_balance_exhausted",
-  "organization_spend_limit_exceeded",
-  "project_spend_limit_exceeded",
-  "organization_usage_limit_exceeded",
-  "billing_hard_limit_reached",
-  "enforced_spend_limit_reached",
-  "UsageCapExceeded",
-]);
 
 const THROTTLED = new Set([
   "rate_limit_exceeded",
@@ -66,7 +55,7 @@ export function parsedBody(body: unknown): unknown {
  * @param body parsed or as text
  * @param succeeded the status was 2xx: then only what is an error by its own form counts (Slack's `ok: false`, GraphQL's `errors`)
  */
-export function bodySays(body: unknown, now: number, terminalCodes: readonly string[], succeeded: boolean): Said {
+export function bodySays(body: unknown, now: number, ownCodes: readonly string[], succeeded: boolean): Said {
   const said: Said = { terminal: false, throttled: false, counters: [] };
   let top = parsedBody(body);
   // Gemini streams an array of answers.
@@ -77,7 +66,7 @@ export function bodySays(body: unknown, now: number, terminalCodes: readonly str
 
   const failed = !succeeded || read(top, "ok") === false;
   for (const code of failed ? [...codesOf(top), ...errorCodes(top)] : errorCodes(top)) {
-    const terminal = TERMINAL.has(code) || terminalCodes.includes(code);
+    const terminal = terminalCodes.has(code) || ownCodes.includes(code);
     said.terminal ||= terminal;
     said.throttled ||= terminal || THROTTLED.has(code);
   }

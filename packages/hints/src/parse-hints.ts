@@ -1,14 +1,15 @@
 import { fieldsOf } from "./fields.ts";
 import type { Hints } from "./hints.ts";
+import { type Provider, type ProviderName, providers } from "./providers.ts";
 import { isObject, read, readStatus } from "./reading.ts";
-import { type Exchange, type Rules, resolve } from "./resolve.ts";
+import { type Exchange, resolve } from "./resolve.ts";
 import { WAIT_MOST_MS } from "./time.ts";
 
 export interface HintOptions {
   /** Epoch ms. Default: the host's clock. Counts only where the response has no `Date`. */
   readonly now?: number;
-  /** What is known of the API beyond what it says: a preset's name, or rules of your own. */
-  readonly provider?: Rules;
+  /** What is known of the API beyond what it says: a preset's name, or your own. Default: what the answer looks like. */
+  readonly provider?: ProviderName | Provider;
   /** The longest wait that is believed (ms). Default one day. */
   readonly maxWaitMs?: number;
 }
@@ -28,7 +29,8 @@ export function hintsOf(exchange: () => Exchange, options: HintOptions): { hints
   try {
     const { now = Date.now(), maxWaitMs = WAIT_MOST_MS, provider = {} } = options;
     const most = maxWaitMs > 0 ? maxWaitMs : WAIT_MOST_MS;
-    return resolve(exchange(), Number.isFinite(now) ? now : Date.now(), most, provider);
+    const preset = typeof provider === "string" ? (providers[provider] ?? {}) : provider;
+    return resolve(exchange(), Number.isFinite(now) ? now : Date.now(), most, preset);
   } catch {
     return { hints: NOTHING, throttled: false };
   }

@@ -1,8 +1,9 @@
 import { bodySays, type Said } from "./body.ts";
 import { type Counter, limitHint } from "./counter.ts";
-import { type Counted, countersOf, type Dialect } from "./counters.ts";
+import { type Counted, countersOf } from "./counters.ts";
 import type { Fields } from "./fields.ts";
 import type { HintSource, Hints } from "./hints.ts";
+import type { Provider } from "./providers.ts";
 import { dateMs, untilMs, waitMs } from "./time.ts";
 
 /** An answer of an API, taken apart. */
@@ -17,30 +18,23 @@ export interface Exchange {
   readonly clientThrottled?: boolean;
 }
 
-/** What a preset decides; see `Provider`. */
-export interface Rules extends Dialect {
-  readonly terminalCodes?: readonly string[];
-  readonly throttledStatuses?: readonly number[];
-  readonly defaultWaitMs?: number;
-}
-
 export interface Resolved {
   readonly hints: Hints;
   readonly throttled: boolean;
 }
 
 /** Reads everything once, then lets the first rule that has an answer give the wait. */
-export function resolve(exchange: Exchange, now: number, most: number, rules: Rules): Resolved {
+export function resolve(exchange: Exchange, now: number, most: number, provider: Provider): Resolved {
   const { status, fields } = exchange;
   const base = clockOf(fields, now);
-  const counted = countersOf(fields, base, rules);
+  const counted = countersOf(fields, base, provider);
   const succeeded = status !== undefined && status >= 200 && status < 300;
-  const said = bodySays(exchange.body, now, rules.terminalCodes ?? [], succeeded);
+  const said = bodySays(exchange.body, now, provider.terminalCodes ?? [], succeeded);
   const stated = statedWait(exchange, counted, said, base, most);
-  const throttled = isThrottled(exchange, counted.counters, said, stated !== null, rules);
+  const throttled = isThrottled(exchange, counted.counters, said, stated !== null, provider);
   const { retryAfterMs, source } = said.terminal
     ? { retryAfterMs: waitMs(said.defaultMs, most), source: "terminal" as const }
-    : (stated ?? countedWait(counted.counters, throttled, most) ?? defaultWait(throttled, said, rules, most));
+    : (stated ?? countedWait(counted.counters, throttled, most) ?? defaultWait(throttled, said, provider, most));
   const hints: Hints = {
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     source,
@@ -65,7 +59,7 @@ function clockOf(fields: Fields, now: number): () => number {
   };
 }
 
-/** Rules 1 to 3: somebody says how long to wait. */
+/** Provider 1 to 3: somebody says how long to wait. */
 function statedWait(
   { fields, clientMs }: Exchange,
   counted: Counted,
@@ -103,17 +97,17 @@ function isThrottled(
   counters: readonly Counter[],
   said: Said,
   stated: boolean,
-  rules: Rules,
+  provider: Provider,
 ): boolean {
   if (said.throttled || clientThrottled || said.terminal || status === 429) return true;
   if (status === undefined) return false;
-  if (rules.throttledStatuses?.includes(status)) return true;
+  if (provider.throttledStatuses?.includes(status)) return true;
   if (status === 503 || status === 529) return stated;
   // GitHub answers 403 to both of its limits.
   return status === 403 && (stated || counters.some((one) => one.remaining === 0 && (one.resetMs ?? 0) > 0));
 }
 
-/** Rules 4 to 6: nothing is left until a reset. A refusal that does not tell what is left means nothing is. */
+/** Provider 4 to 6: nothing is left until a reset. A refusal that does not tell what is left means nothing is. */
 function countedWait(counters: readonly Counter[], throttled: boolean, most: number): Wait | null {
   for (const rule of ["ratelimit", "reset-after", "reset"] as const) {
     let longest = 0;
@@ -129,7 +123,7 @@ function countedWait(counters: readonly Counter[], throttled: boolean, most: num
 }
 
 /** Rule 7; rule 8, exponential back-off with jitter, is the caller's. */
-function defaultWait(throttled: boolean, said: Said, rules: Rules, most: number): Wait {
-  const retryAfterMs = throttled ? waitMs(said.defaultMs ?? rules.defaultWaitMs, most) : undefined;
+function defaultWait(throttled: boolean, said: Said, provider: Provider, most: number): Wait {
+  const retryAfterMs = throttled ? waitMs(said.defaultMs ?? provider.defaultWaitMs, most) : undefined;
   return retryAfterMs === undefined ? { source: "none" } : { retryAfterMs, source: "default" };
 }
