@@ -55,7 +55,7 @@ export function parsedBody(body: unknown): unknown {
  * @param body parsed or as text
  * @param succeeded the status was 2xx: then only what is an error by its own form counts (Slack's `ok: false`, GraphQL's `errors`)
  */
-export function bodySays(body: unknown, now: number, ownCodes: readonly string[], succeeded: boolean): Said {
+export function bodySays(body: unknown, base: () => number, ownCodes: readonly string[], succeeded: boolean): Said {
   const said: Said = { terminal: false, throttled: false, counters: [] };
   let top = parsedBody(body);
   // Gemini streams an array of answers.
@@ -73,7 +73,7 @@ export function bodySays(body: unknown, now: number, ownCodes: readonly string[]
   if (!failed) return said;
 
   const error = read(top, "error");
-  googleWait(error, now, said);
+  googleWait(error, base, said);
   said.retryAfterMs ??= secondsOf(top) ?? secondsOf(error) ?? secondsOf(read(top, "parameters"));
   if (read(top, "global") === true) said.scope = "global";
   hubspot(top, said);

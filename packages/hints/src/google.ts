@@ -6,17 +6,17 @@ import { durationMs } from "./time.ts";
  * Google's `error.details`: `RetryInfo.retryDelay` is the wait; a `QuotaFailure` on a daily quota (`…PerDay…`) or on a limit of
  * 0 is terminal, whatever the delay of some seconds beside it says.
  */
-export function googleWait(error: unknown, now: number, said: Said): void {
+export function googleWait(error: unknown, base: () => number, said: Said): void {
   const details = read(error, "details");
   if (!Array.isArray(details)) return;
   for (const detail of details.slice(0, 20)) {
     const type = readText(detail, "@type") ?? "";
     if (type.endsWith("google.rpc.RetryInfo")) said.retryAfterMs ??= delayMs(read(detail, "retryDelay"));
-    if (type.endsWith("google.rpc.QuotaFailure")) quotaFailure(read(detail, "violations"), error, now, said);
+    if (type.endsWith("google.rpc.QuotaFailure")) quotaFailure(read(detail, "violations"), error, base, said);
   }
 }
 
-function quotaFailure(violations: unknown, error: unknown, now: number, said: Said): void {
+function quotaFailure(violations: unknown, error: unknown, base: () => number, said: Said): void {
   if (!Array.isArray(violations)) return;
   for (const violation of violations.slice(0, 20)) {
     const id = readText(violation, "quotaId") ?? "";
@@ -25,7 +25,7 @@ function quotaFailure(violations: unknown, error: unknown, now: number, said: Sa
     if (!never && !id.includes("PerDay")) continue;
     said.terminal = true;
     said.throttled = true;
-    if (!never) said.defaultMs = pacificMidnightMs(now);
+    if (!never) said.defaultMs = pacificMidnightMs(base());
   }
 }
 

@@ -29,7 +29,7 @@ export function resolve(exchange: Exchange, now: number, most: number, provider:
   const base = clockOf(fields, now);
   const counted = countersOf(fields, base, provider);
   const succeeded = status !== undefined && status >= 200 && status < 300;
-  const said = bodySays(exchange.body, now, provider.terminalCodes ?? [], succeeded);
+  const said = bodySays(exchange.body, base, provider.terminalCodes ?? [], succeeded);
   const stated = statedWait(exchange, counted, said, base, most);
   const throttled = isThrottled(exchange, counted.counters, said, stated !== null, provider);
   const { retryAfterMs, source } = said.terminal

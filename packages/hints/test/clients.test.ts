@@ -1,0 +1,67 @@
+import { setAbstractFetchFunc } from "@shopify/shopify-api/runtime";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { Classified } from "../src/index.ts";
+import { anthropic } from "./snippets/anthropic.ts";
+import { azureOpenai } from "./snippets/azure-openai.ts";
+import { discord } from "./snippets/discord.ts";
+import { gemini } from "./snippets/gemini.ts";
+import { github } from "./snippets/github.ts";
+import { hubspot } from "./snippets/hubspot.ts";
+import { notion } from "./snippets/notion.ts";
+import { openai } from "./snippets/openai.ts";
+import { shopify } from "./snippets/shopify.ts";
+import { slack } from "./snippets/slack.ts";
+import { stripe } from "./snippets/stripe.ts";
+import { x } from "./snippets/x.ts";
+import { type Expected, fixture, RECORDED } from "./support/fixtures.ts";
+import { replay } from "./support/replay.ts";
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"], now: RECORDED }));
+afterEach(() => void vi.useRealTimers());
+
+/** The client only speaks to https://<shop>. */
+function shopifyAt(url: string): Promise<Classified | null> {
+  setAbstractFetchFunc((input, init) => fetch(new URL(new URL(String(input)).pathname, url), init));
+  return shopify("example.myshopify.com");
+}
+
+// Where a client hides what the answer said, what is left of it.
+const cases: [string, (url: string) => Promise<Classified | null>, string, Partial<Expected>?][] = [
+  ["openai", openai, "openai"],
+  ["openai", openai, "openai-no-credit"],
+  ["openai", openai, "openai-slow-down"],
+  ["openai (Azure)", azureOpenai, "azure-openai"],
+  ["@anthropic-ai/sdk", anthropic, "anthropic"],
+  ["@anthropic-ai/sdk", anthropic, "anthropic-spend-limit"],
+  ["@anthropic-ai/sdk", anthropic, "anthropic-overloaded"],
+  ["@google/genai", gemini, "gemini"],
+  ["@google/genai", gemini, "gemini-day"],
+  ["@google/genai", gemini, "gemini-limit-0"],
+  ["@octokit/core", github, "github"],
+  ["@octokit/core", github, "github-secondary"],
+  ["@octokit/core", github, "github-secondary-told"],
+  ["@slack/web-api", slack, "slack", { source: "client" }],
+  ["stripe", stripe, "stripe"],
+  ["@hubspot/api-client", hubspot, "hubspot"],
+  ["@hubspot/api-client", hubspot, "hubspot-daily"],
+  ["@notionhq/client", notion, "notion"],
+  ["@notionhq/client", notion, "notion-overload"],
+  // It adds 50 ms for the way.
+  ["@discordjs/rest", discord, "discord", { source: "client", retryAfterMs: 2_050 }],
+  ["twitter-api-v2", x, "x"],
+  ["@shopify/shopify-api", shopifyAt, "shopify-rest"],
+  ["@shopify/shopify-api", shopifyAt, "shopify-graphql"],
+];
+
+it.each(cases)("%s, asked once: %s", async (...[, call, name, hidden]) => {
+  const { expected } = fixture(name);
+  await using server = await replay(fixture(name));
+  const classified = await call(server.url);
+  expect(server.requests).toHaveLength(1);
+  expect(saidBy(classified)).toEqual({ retryAfterMs: undefined, ...expected, ...hidden });
+});
+
+function saidBy(classified: Classified | null): object {
+  const { throttled, terminal, hint } = classified ?? { throttled: false, terminal: false, hint: undefined };
+  return { throttled, terminal, source: hint?.source, retryAfterMs: hint?.retryAfterMs };
+}
