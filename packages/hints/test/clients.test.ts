@@ -26,34 +26,34 @@ function shopifyAt(url: string): Promise<Classified | null> {
 }
 
 // Where a client hides what the answer said, what is left of it.
-const cases: [string, (url: string) => Promise<Classified | null>, string, Partial<Expected>?][] = [
-  ["openai", openai, "openai"],
-  ["openai", openai, "openai-no-credit"],
-  ["openai", openai, "openai-slow-down"],
-  ["openai (Azure)", azureOpenai, "azure-openai"],
-  ["@anthropic-ai/sdk", anthropic, "anthropic"],
-  ["@anthropic-ai/sdk", anthropic, "anthropic-spend-limit"],
-  ["@anthropic-ai/sdk", anthropic, "anthropic-overloaded"],
-  ["@google/genai", gemini, "gemini"],
-  ["@google/genai", gemini, "gemini-day"],
-  ["@google/genai", gemini, "gemini-limit-0"],
-  ["@octokit/core", github, "github"],
-  ["@octokit/core", github, "github-secondary"],
-  ["@octokit/core", github, "github-secondary-told"],
-  ["@slack/web-api", slack, "slack", { source: "client" }],
-  ["stripe", stripe, "stripe"],
-  ["@hubspot/api-client", hubspot, "hubspot"],
-  ["@hubspot/api-client", hubspot, "hubspot-daily"],
-  ["@notionhq/client", notion, "notion"],
-  ["@notionhq/client", notion, "notion-overload"],
+const cases: [client: string, fixture: string, (url: string) => Promise<Classified | null>, Partial<Expected>?][] = [
+  ["openai", "openai", openai],
+  ["openai", "openai-no-credit", openai],
+  ["openai", "openai-slow-down", openai],
+  ["openai (Azure)", "azure-openai", azureOpenai],
+  ["@anthropic-ai/sdk", "anthropic", anthropic],
+  ["@anthropic-ai/sdk", "anthropic-spend-limit", anthropic],
+  ["@anthropic-ai/sdk", "anthropic-overloaded", anthropic],
+  ["@google/genai", "gemini", gemini],
+  ["@google/genai", "gemini-day", gemini],
+  ["@google/genai", "gemini-limit-0", gemini],
+  ["@octokit/core", "github", github],
+  ["@octokit/core", "github-secondary", github],
+  ["@octokit/core", "github-secondary-told", github],
+  ["@slack/web-api", "slack", slack, { source: "client" }],
+  ["stripe", "stripe", stripe],
+  ["@hubspot/api-client", "hubspot", hubspot],
+  ["@hubspot/api-client", "hubspot-daily", hubspot],
+  ["@notionhq/client", "notion", notion],
+  ["@notionhq/client", "notion-overload", notion],
   // It adds 50 ms for the way.
-  ["@discordjs/rest", discord, "discord", { source: "client", retryAfterMs: 2_050 }],
-  ["twitter-api-v2", x, "x"],
-  ["@shopify/shopify-api", shopifyAt, "shopify-rest"],
-  ["@shopify/shopify-api", shopifyAt, "shopify-graphql"],
+  ["@discordjs/rest", "discord", discord, { source: "client", retryAfterMs: 2_050 }],
+  ["twitter-api-v2", "x", x],
+  ["@shopify/shopify-api", "shopify-rest", shopifyAt],
+  ["@shopify/shopify-api", "shopify-graphql", shopifyAt],
 ];
 
-it.each(cases)("%s, asked once: %s", async (...[, call, name, hidden]) => {
+it.each(cases)("%s, asked once: %s", async (_, name, call, hidden) => {
   const { expected } = fixture(name);
   await using server = await replay(fixture(name));
   const classified = await call(server.url);

@@ -2,7 +2,7 @@ import Anthropic from "@anthropic-ai/sdk";
 import { type Classified, classifyError } from "@headgate/hints";
 
 export async function anthropic(url: string): Promise<Classified | null> {
-  const client = new Anthropic({ apiKey: "sk-ant-…", baseURL: url, maxRetries: 0 });
+  const client = new Anthropic({ apiKey: "sk-ant-key", baseURL: url, maxRetries: 0 });
   try {
     await client.messages.create({
       model: "claude-sonnet-4-5",

@@ -4,11 +4,11 @@ import { ApiVersion, Session, shopifyApi } from "@shopify/shopify-api";
 
 export async function shopify(shop: string): Promise<Classified | null> {
   const shopify = shopifyApi({
-    apiSecretKey: "…",
+    apiSecretKey: "key",
     apiVersion: ApiVersion.October25,
     isEmbeddedApp: false,
     isCustomStoreApp: true,
-    adminApiAccessToken: "shpat_…",
+    adminApiAccessToken: "shpat_key",
     hostName: "app.example.com",
     userAgentPrefix: "",
   });

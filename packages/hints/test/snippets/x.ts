@@ -4,7 +4,7 @@ import { TwitterApi } from "twitter-api-v2";
 
 export async function x(url: string): Promise<Classified | null> {
   // The client has no retries of its own. The agent is here for addresses that begin with http:.
-  const client = new TwitterApi("…", { httpAgent: new Agent() });
+  const client = new TwitterApi("key", { httpAgent: new Agent() });
   try {
     await client.v2.get(`${url}/2/users/me`);
     return null;
