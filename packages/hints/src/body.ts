@@ -2,7 +2,7 @@ import type { Counter } from "./counter.ts";
 import { googleWait } from "./google.ts";
 import type { HintScope } from "./hints.ts";
 import { terminalCodes } from "./providers.ts";
-import { isObject, read, readNumber, readText } from "./reading.ts";
+import { errorsOf, isObject, read, readNumber, readText } from "./reading.ts";
 import { shopifyCost } from "./shopify.ts";
 
 /** What a body says. */
@@ -104,9 +104,7 @@ function codesIn(part: unknown): unknown[] {
 
 /** `errors: [...]` of GraphQL (Shopify, GitHub) and X. */
 function errorCodes(top: object): string[] {
-  const errors = read(top, "errors");
-  if (!Array.isArray(errors)) return [];
-  return errors
+  return errorsOf(top)
     .slice(0, 10)
     .flatMap((one) => [read(one, "code"), read(one, "type"), read(read(one, "extensions"), "code")])
     .flatMap((code) => (typeof code === "string" ? code : code === 88 ? "88" : []));

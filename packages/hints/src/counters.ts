@@ -62,7 +62,8 @@ export function countersOf(fields: Fields, base: () => number, dialect: Dialect)
     const known = policies.length > 0 ? withPolicies(counter, policies) : [counter];
     counters.push(...known.filter((one) => !isEmpty(one)));
   }
-  for (const one of counters) one.windowMs ??= one.rule === "full" ? fullWindowMs(one, dialect) : dialect.windowMs;
+  const windowMs = spanMs(dialect.windowMs);
+  for (const one of counters) one.windowMs ??= windowMs ?? (one.rule === "full" ? fullWindowMs(one) : undefined);
   return { counters, scope, retryAfterMs };
 }
 
@@ -121,8 +122,7 @@ const ROUND_MS = [1_000, 60_000, 3_600_000, 86_400_000];
  * A bucket that is full again in `reset` after `limit - remaining` were taken refills `limit` in a window. Resets are rounded by
  * the API, so it is believed only within a tenth of a round length.
  */
-function fullWindowMs({ limit, remaining, resetMs }: Counter, dialect: Dialect): number | undefined {
-  if (dialect.windowMs !== undefined) return dialect.windowMs;
+function fullWindowMs({ limit, remaining, resetMs }: Counter): number | undefined {
   if (limit === undefined || remaining === undefined || !resetMs || remaining >= limit) return undefined;
   const window = (resetMs * limit) / (limit - remaining);
   return ROUND_MS.find((round) => Math.abs(window - round) <= round / 10);

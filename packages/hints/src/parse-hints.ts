@@ -28,7 +28,7 @@ export function parseHints(input: unknown, options: HintOptions = {}): Hints {
 export function hintsOf(exchange: () => Exchange, options: HintOptions): { hints: Hints; throttled: boolean } {
   try {
     const { now = Date.now(), maxWaitMs = WAIT_MOST_MS, provider = {} } = options;
-    const most = maxWaitMs > 0 ? maxWaitMs : WAIT_MOST_MS;
+    const most = maxWaitMs > 0 && Number.isFinite(maxWaitMs) ? maxWaitMs : WAIT_MOST_MS;
     const preset = typeof provider === "string" ? (providers[provider] ?? {}) : provider;
     return resolve(exchange(), Number.isFinite(now) ? now : Date.now(), most, preset);
   } catch {

@@ -26,3 +26,10 @@ export function readStatus(from: unknown, name: PropertyKey): number | undefined
   const value = readNumber(from, name);
   return value !== undefined && Number.isInteger(value) && value >= 100 && value <= 599 ? value : undefined;
 }
+
+/** The `errors` of GraphQL and X; Shopify's clients put them one deeper. */
+export function errorsOf(body: unknown): unknown[] {
+  const errors = read(body, "errors");
+  const list = Array.isArray(errors) ? errors : read(errors, "graphQLErrors");
+  return Array.isArray(list) ? list : [];
+}

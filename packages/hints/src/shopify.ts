@@ -1,6 +1,6 @@
 import type { Said } from "./body.ts";
 import type { Counter } from "./counter.ts";
-import { read, readNumber } from "./reading.ts";
+import { errorsOf, read, readNumber } from "./reading.ts";
 import { spanMs } from "./time.ts";
 
 /**
@@ -16,8 +16,7 @@ export function shopifyCost(top: object, said: Said): Counter | null {
   if (size === undefined || available === undefined || perSecond === undefined) return null;
   if (!(size > 0 && perSecond > 0)) return null;
   const requested = readNumber(cost, "requestedQueryCost");
-  const errors = read(top, "errors");
-  const refused = Array.isArray(errors) && errors.some((one) => read(one, "message") === "Throttled");
+  const refused = errorsOf(top).some((one) => read(one, "message") === "Throttled");
   if (refused && requested !== undefined && requested > available) {
     said.throttled = true;
     said.retryAfterMs = ((requested - available) / perSecond) * 1_000;

@@ -5,7 +5,7 @@ export async function anthropic(url: string): Promise<Classified | null> {
   const client = new Anthropic({ apiKey: "sk-ant-key", baseURL: url, maxRetries: 0 });
   try {
     await client.messages.create({
-      model: "claude-sonnet-4-5",
+      model: "claude-haiku-4-5",
       max_tokens: 10,
       messages: [{ role: "user", content: "Hello" }],
     });
