@@ -8,11 +8,6 @@ export interface Provider extends Dialect {
   readonly throttledStatuses?: readonly number[];
   /** What to wait when the API refuses and nothing says how long (ms). Default: none, back off by your own rule. */
   readonly defaultWaitMs?: number;
-  /**
-   * By npm package: the constructor options that turn off the client's own retries. A client that retries by itself hides
-   * refusals from everybody else who shares the limit.
-   */
-  readonly retriesOff?: Readonly<Record<string, object>>;
 }
 
 export type ProviderName =
@@ -35,39 +30,32 @@ export const providers: Readonly<Record<ProviderName, Provider>> = {
     resetIsFull: true,
     throttledStatuses: [529],
     terminalCodes: ["enforced_spend_limit_reached"],
-    retriesOff: { "@anthropic-ai/sdk": { maxRetries: 0 } },
   },
   "azure-openai": {
     reset: "s",
     resetIsFull: true,
     // The minute's quota is enforced over parts of 1 s or 10 s.
     defaultWaitMs: 10_000,
-    retriesOff: { openai: { maxRetries: 0 } },
   },
   discord: {
     reset: "epoch-s",
-    retriesOff: { "@discordjs/rest": { rejectOnRateLimit: ["/"], retries: 0 } },
   },
   gemini: {
     // Quotas are per minute or per day; those per day say so.
     defaultWaitMs: 60_000,
-    retriesOff: { "@google/genai": { httpOptions: { retryOptions: { attempts: 1 } } } },
   },
   github: {
     reset: "epoch-s",
     // "Wait for at least one minute", rest/using-the-rest-api/rate-limits-for-the-rest-api.
     defaultWaitMs: 60_000,
-    retriesOff: { "@octokit/core": {}, octokit: { retry: { enabled: false }, throttle: { enabled: false } } },
   },
   hubspot: {
     defaultWaitMs: 10_000,
-    retriesOff: { "@hubspot/api-client": { numberOfApiCallRetries: 0 } },
   },
   notion: {
     throttledStatuses: [529],
     // The budget is for a fixed window of 60 s.
     defaultWaitMs: 60_000,
-    retriesOff: { "@notionhq/client": { retry: false } },
   },
   openai: {
     resetIsFull: true,
@@ -79,27 +67,21 @@ export const providers: Readonly<Record<ProviderName, Provider>> = {
       "organization_usage_limit_exceeded",
       "billing_hard_limit_reached",
     ],
-    retriesOff: { openai: { maxRetries: 0 } },
   },
   shopify: {
     // Both buckets leak every second.
     defaultWaitMs: 1_000,
-    retriesOff: { "@shopify/graphql-client": { retries: 0 }, "@shopify/shopify-api": {} },
   },
-  slack: {
-    retriesOff: { "@slack/web-api": { rejectRateLimitedCalls: true, retryConfig: { retries: 0 } } },
-  },
+  slack: {},
   stripe: {
     // Limits are per second.
     defaultWaitMs: 1_000,
-    retriesOff: { stripe: { maxNetworkRetries: 0 } },
   },
   x: {
     reset: "epoch-s",
     windowMs: 900_000,
     terminalCodes: ["UsageCapExceeded"],
     defaultWaitMs: 900_000,
-    retriesOff: { "twitter-api-v2": {} },
   },
 };
 

@@ -18,10 +18,11 @@ export function structuredCounters(field: string | undefined, policyField: strin
     const remaining = wholeOf(parameters.get("r"));
     if (typeof name !== "string" || remaining === undefined) continue;
     const partition = partitionOf(parameters.get("pk"));
-    const at = policies.findIndex(
-      (one) => one.name === name && (one.partition === partition || one.partition === undefined),
-    );
-    const policy = at < 0 ? undefined : policies.splice(at, 1)[0];
+    const named = policies.filter((one) => one.name === name);
+    // express-rate-limit sends the key with the policy only.
+    const loose = (one: Policy): boolean => one.partition === undefined || partition === undefined;
+    const policy = named.find((one) => one.partition === partition) ?? named.find(loose);
+    if (policy !== undefined) policies.splice(policies.indexOf(policy), 1);
     counters.push({
       ...(policy ? counterOf(policy) : { unit: "requests", rule: "ratelimit" }),
       remaining,

@@ -58,7 +58,7 @@ it("any header bytes: no throw, no NaN, no bad wait, in time", () => {
 }, 120_000);
 
 it("any error: no throw, no NaN, no bad wait, in time", () => {
-  const median = medianOf(anyError, (error, provider) => {
+  const median = medianOf(anyError, ({ error }, provider) => {
     const { throttled, terminal, hint, status } = classifyError(error, options(provider));
     if (typeof throttled !== "boolean" || typeof terminal !== "boolean") throw new Error("no answer");
     if (terminal && !throttled) throw new Error("terminal, but not throttled");

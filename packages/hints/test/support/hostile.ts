@@ -120,8 +120,9 @@ const spoil: Record<string, (target: Record<string, unknown>) => unknown> = {
   error: (target) => Object.assign(new Error("x"), target),
 };
 
-export const anyError: fc.Arbitrary<unknown> = fc.oneof(
-  { weight: 1, arbitrary: leaf },
+/** Boxed, because fast-check itself looks into what it makes. */
+export const anyError: fc.Arbitrary<{ error: unknown }> = fc.oneof(
+  { weight: 1, arbitrary: leaf.map((error) => ({ error })) },
   {
     weight: 9,
     arbitrary: fc
@@ -132,7 +133,7 @@ export const anyError: fc.Arbitrary<unknown> = fc.oneof(
       )
       .map(([target, outer, inner]) => {
         const response = spoil[inner]?.({ ...target, status: 429 });
-        return spoil[outer]?.({ ...target, response });
+        return { error: spoil[outer]?.({ ...target, response }) };
       }),
   },
 );
