@@ -17,25 +17,17 @@ export interface Said {
   counters: Counter[];
 }
 
-const THROTTLED = new Set([
-  "rate_limit_exceeded",
-  "rate_limit_error",
-  "rate_limit",
-  "rate_limited",
-  "ratelimited",
-  "slow_down",
-  "overloaded_error",
-  "service_overload",
-  "RATE_LIMIT",
-  "RATE_LIMITED",
-  "THROTTLED",
-  "RESOURCE_EXHAUSTED",
-  "slack_webapi_rate_limited_error",
-  "https://iana.org/assignments/http-problem-types#quota-exceeded",
-  "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity",
-  "https://iana.org/assignments/http-problem-types#abnormal-usage-detected",
-  "88",
-]);
+const THROTTLED = new Set(
+  [
+    "rate_limit_exceeded rate_limit_error rate_limit rate_limited ratelimited slow_down overloaded_error",
+    "service_overload RATE_LIMIT RATE_LIMITED THROTTLED RESOURCE_EXHAUSTED slack_webapi_rate_limited_error 88",
+  ]
+    .join(" ")
+    .split(" "),
+);
+/** The problem types of the RateLimit draft. */
+const PROBLEM =
+  /^https:\/\/iana\.org\/assignments\/http-problem-types#(?:quota-exceeded|temporary-reduced-capacity|abnormal-usage-detected)$/;
 
 /** Longer than any error body; a page of results is not parsed for a hint. */
 const TEXT_MOST = 65_536;
@@ -68,7 +60,7 @@ export function bodySays(body: unknown, base: () => number, ownCodes: readonly s
   for (const code of failed ? [...codesOf(top), ...errorCodes(top)] : errorCodes(top)) {
     const terminal = terminalCodes.has(code) || ownCodes.includes(code);
     said.terminal ||= terminal;
-    said.throttled ||= terminal || THROTTLED.has(code);
+    said.throttled ||= terminal || THROTTLED.has(code) || PROBLEM.test(code);
   }
   if (!failed) return said;
 

@@ -10,14 +10,13 @@ const CAUSES_MOST = 4;
 export function clientSays(error: unknown): Exchange {
   const own = answerIn(error);
   let inner = error;
-  for (let depth = 0; depth < CAUSES_MOST; depth++) {
+  let found = own;
+  for (let depth = 0; found.status === undefined && !found.clientThrottled; depth++) {
     inner = read(inner, "cause") ?? read(inner, "lastError");
-    if (!isObject(inner)) break;
-    const found = answerIn(inner);
-    if (own.status === undefined && !own.clientThrottled && (found.status !== undefined || found.clientThrottled))
-      return found;
+    if (depth === CAUSES_MOST || !isObject(inner)) return own;
+    found = answerIn(inner);
   }
-  return own;
+  return found;
 }
 
 function answerIn(error: unknown): Exchange {
@@ -44,20 +43,19 @@ function answerIn(error: unknown): Exchange {
  * `responseBody` (AI SDK), JSON in `message` (@google/genai); without any of them the error's own `code` and `type`.
  */
 function bodyOf(error: unknown, response: unknown): unknown {
-  const candidates = [
-    read(error, "error"),
-    read(error, "body"),
-    read(error, "data"),
-    read(response, "data"),
-    read(response, "body"),
-    read(error, "raw"),
-    read(error, "rawError"),
-    read(error, "responseBody"),
-    read(error, "message"),
-  ];
-  for (const candidate of candidates) {
-    const body = parsedBody(candidate);
-    if (isObject(body) && typeof body !== "function") return body;
+  for (const [from, name] of [
+    [error, "error"],
+    [error, "body"],
+    [error, "data"],
+    [response, "data"],
+    [response, "body"],
+    [error, "raw"],
+    [error, "rawError"],
+    [error, "responseBody"],
+    [error, "message"],
+  ] as const) {
+    const body = parsedBody(read(from, name));
+    if (typeof body === "object" && body !== null) return body;
   }
   return isObject(error) ? error : undefined;
 }
