@@ -20,7 +20,8 @@ export function clientSays(error: unknown): Exchange {
 }
 
 function answerIn(error: unknown): Exchange {
-  const response = read(error, "response");
+  // Shopify's clients return `errors` with the response in it.
+  const response = read(error, "response") ?? read(read(error, "errors"), "response");
   return {
     status:
       readStatus(error, "status") ??

@@ -10,6 +10,7 @@ import { hubspot } from "./snippets/hubspot.ts";
 import { notion } from "./snippets/notion.ts";
 import { openai } from "./snippets/openai.ts";
 import { shopify } from "./snippets/shopify.ts";
+import { shopifyGraphql } from "./snippets/shopify-graphql-client.ts";
 import { slack } from "./snippets/slack.ts";
 import { stripe } from "./snippets/stripe.ts";
 import { x } from "./snippets/x.ts";
@@ -49,6 +50,8 @@ const cases: [client: string, fixture: string, (url: string) => Promise<Classifi
   // It adds 50 ms for the way.
   ["@discordjs/rest", "discord", discord, { source: "client", retryAfterMs: 2_050 }],
   ["twitter-api-v2", "x", x],
+  ["@shopify/graphql-client", "shopify-graphql", shopifyGraphql],
+  ["@shopify/graphql-client", "shopify-rest", shopifyGraphql],
   ["@shopify/shopify-api", "shopify-rest", shopifyAt],
   ["@shopify/shopify-api", "shopify-graphql", shopifyAt],
 ];

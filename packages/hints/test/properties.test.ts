@@ -30,9 +30,9 @@ function sound(hints: Hints): void {
 }
 
 /** Holds `check` over random inputs; gives the median time of a call (us). */
-function medianOf(
-  inputs: fc.Arbitrary<unknown>,
-  check: (input: unknown, provider: string | undefined) => Hints,
+function medianOf<Input>(
+  inputs: fc.Arbitrary<Input>,
+  check: (input: Input, provider: string | undefined) => Hints,
 ): number {
   const took = new Float64Array(RUNS);
   let run = 0;
