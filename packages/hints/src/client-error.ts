@@ -1,6 +1,6 @@
 import { parsedBody } from "./body.ts";
 import { fieldsOf } from "./fields.ts";
-import { isObject, read, readNumber, readStatus, readText } from "./reading.ts";
+import { isObject, isStream, read, readNumber, readStatus, readText } from "./reading.ts";
 import type { Exchange } from "./resolve.ts";
 
 /** How deep `cause` is followed: a wrapper around a wrapper around a client's error. */
@@ -56,7 +56,7 @@ function bodyOf(error: unknown, response: unknown): unknown {
     [error, "message"],
   ] as const) {
     const body = parsedBody(read(from, name));
-    if (typeof body === "object" && body !== null) return body;
+    if (typeof body === "object" && body !== null && !isStream(body)) return body;
   }
   return isObject(error) ? error : undefined;
 }

@@ -30,19 +30,16 @@ const KIND =
   /(?:^|-)(reset-after|retry-after|interval-milliseconds|limit|max|remaining|reset|resource|bucket|scope|global|used|policy)(-ms)?(?=-|$)/;
 const UNIT =
   /(?:^|-)((?:(?:input|output|cached|prompt|completion)-)?(?:tokens|requests|images|characters|bytes|points|cost))(?=-|$)/;
-const WINDOW = /(?:^|-)(second|secondly|minute|hour|hourly|day|daily|24hour|month|monthly)(?=-|$)/;
+const WINDOW = /(?:^|-)(second|minute|hour|day|dai|24hour|month)(?:ly)?(?=-|$)/;
 
 const WINDOW_MS: Readonly<Record<string, number>> = {
   second: 1_000,
-  secondly: 1_000,
   minute: 60_000,
   hour: 3_600_000,
-  hourly: 3_600_000,
   day: 86_400_000,
-  daily: 86_400_000,
+  dai: 86_400_000,
   "24hour": 86_400_000,
   month: 30 * 86_400_000,
-  monthly: 30 * 86_400_000,
 };
 const SAME_KIND: Readonly<Record<string, FieldKind>> = { max: "limit", resource: "partition", bucket: "partition" };
 

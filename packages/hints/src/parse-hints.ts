@@ -1,7 +1,7 @@
 import { fieldsOf } from "./fields.ts";
 import type { Hints } from "./hints.ts";
 import { type Provider, type ProviderName, providers } from "./providers.ts";
-import { isObject, read, readStatus } from "./reading.ts";
+import { isObject, isStream, read, readStatus } from "./reading.ts";
 import { type Exchange, resolve } from "./resolve.ts";
 import { WAIT_MOST_MS } from "./time.ts";
 
@@ -48,6 +48,3 @@ export function exchangeOf(input: unknown): Exchange {
   }
   return { status: undefined, fields: fieldsOf(input), body: undefined };
 }
-
-const isStream = (body: object): boolean =>
-  typeof read(body, "getReader") === "function" || typeof read(body, "pipe") === "function";

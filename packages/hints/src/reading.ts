@@ -33,3 +33,7 @@ export function errorsOf(body: unknown): unknown[] {
   const list = Array.isArray(errors) ? errors : read(errors, "graphQLErrors");
   return Array.isArray(list) ? list : [];
 }
+
+/** A body that has not been read is left alone. */
+export const isStream = (body: object): boolean =>
+  typeof read(body, "getReader") === "function" || typeof read(body, "pipe") === "function";
