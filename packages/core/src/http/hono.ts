@@ -1,0 +1,41 @@
+import type { Queue } from "../define/queue.ts";
+import type { EnqueueOptions } from "../producer/options.ts";
+import type { HttpAnswer } from "./answer.ts";
+import { type Enqueues, enqueueAnswer } from "./enqueue.ts";
+
+/** The part of Hono's context that is used; Hono itself is not imported. Tested with Hono 4. */
+export interface HonoContextLike {
+  readonly req: { readonly raw: { readonly signal: AbortSignal } };
+  /** Also brings what middleware before has set. `headers` is wide, so that Hono's own types fit. */
+  newResponse(body: string | null, init: { readonly status?: number; readonly headers?: unknown }): Response;
+}
+
+/** The caller has left: the status is for logs only, as proxies write it. */
+const CLIENT_CLOSED_REQUEST = 499;
+
+/**
+ * `const enqueue = enqueueOverHttp(producer)`, then in a route `async (c) => enqueue(c, queue, await c.req.json())`: the job is
+ * admitted or refused, and the answer comes back. Refuses unless `onPressure: "wait"` is given, best with a `timeout`; a caller who
+ * hangs up ends his wait. Errors that are not Headgate's reject, and reach `app.onError`.
+ */
+export const enqueueOverHttp =
+  (producer: Enqueues) =>
+  async <In, Out>(
+    context: HonoContextLike,
+    queue: Queue<In, Out>,
+    payload: unknown,
+    options?: EnqueueOptions,
+  ): Promise<Response> => {
+    const left = context.req.raw.signal;
+    const signal = options?.signal ? AbortSignal.any([left, options.signal]) : left;
+    try {
+      return sendAnswer(context, await enqueueAnswer(producer, queue, payload, { ...options, signal }));
+    } catch (error) {
+      if (!left.aborted) throw error;
+      return context.newResponse(null, { status: CLIENT_CLOSED_REQUEST });
+    }
+  };
+
+/** The response for what `answerResult` or `answerError` gave, for handlers that enqueue by themselves. */
+export const sendAnswer = (context: HonoContextLike, { status, headers, body }: HttpAnswer): Response =>
+  context.newResponse(JSON.stringify(body), { status, headers: { ...headers } });
