@@ -16,6 +16,7 @@ import { enqueueMany, MANY_IN_FLIGHT } from "./enqueue-many.ts";
 import { type EnqueueOptions, type ResolvedEnqueueOptions, resolveEnqueueOptions } from "./options.ts";
 import { type Accepted, type EnqueueResult, readAdmission, type Refusal, withoutSlot } from "./result.ts";
 import { Results } from "./results.ts";
+import { Room } from "./room.ts";
 import { type Ask, WaitingLine } from "./waiting-line.ts";
 
 export interface ProducerOptions {
@@ -35,6 +36,7 @@ const COMMAND_TIMEOUT_MS = 2_000;
 interface Lane {
   readonly backend: ProducerBackend;
   readonly line: WaitingLine;
+  readonly room: Room;
   readonly uniform: boolean;
 }
 
@@ -82,7 +84,9 @@ export class Producer extends EventEmitter<ProducerEvents> {
 
     const ask = this.#asking(queue as Queue, lane, { id, encoded, data, cost: lane.uniform ? "" : JSON.stringify(cost) }, resolved);
     if (resolved.mode === "refuse") return strip(await ask(null));
-    if (lane.line.length > 0) return this.#stand(queue as Queue, lane, ask, null, resolved);
+    // A run of the same limiter must not wait; whether it would have to, only an answer tells.
+    const mayStand = runningOn() !== queue.limiter.prefix;
+    if (mayStand && (lane.line.length > 0 || !lane.room.sure)) return this.#stand(queue as Queue, lane, ask, null, resolved);
     // Only the head of the line reserves a paced slot.
     const first = await ask(null);
     return first.accepted ? first : this.#stand(queue as Queue, lane, ask, first, resolved);
@@ -181,7 +185,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
       ...(options.priority > 0 ? { priority: options.priority } : {}),
       ...(options.delayMs > 0 ? { delay: options.delayMs } : {}),
     };
-    return async (slot) => {
+    const once = async (slot: number | null): Promise<Accepted | Refusal> => {
       const json = { id: job.encoded, name: queue.name, data: job.data, opts, timestamp: Date.now() };
       const admission = { id: job.encoded, nonce, cost: job.cost, waits: slot === null ? null : { slot } };
       try {
@@ -195,6 +199,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
         return readAdmission(await this.#inTime(lane.backend.admit(json as never, admission), job.id), job.id);
       }
     };
+    return (slot) => lane.room.after(once(slot));
   }
 
   /** An answer, or HG_REDIS_UNAVAILABLE when it takes too long. */
@@ -227,7 +232,9 @@ export class Producer extends EventEmitter<ProducerEvents> {
     const backend = new ProducerBackend(this.#link.client, queue.bullmq.name, queue.bullmq.prefix);
     backend.on("error", (error: Error) => this.#report(error));
     await backend.waitUntilReady();
-    const lane = { backend, line: new WaitingLine(), uniform: queue.uniformCost !== null };
+    const { low, high } = queue.watermarks;
+    const room = new Room(((low + high) / 2) * queue.capacity);
+    const lane = { backend, line: new WaitingLine(), room, uniform: queue.uniformCost !== null };
     this.#opened.set(queue, lane);
     this.#unfollow.push(followRuns(queue.limiter.prefix));
     return lane;
