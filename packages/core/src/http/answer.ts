@@ -78,10 +78,18 @@ export function answerError(error: unknown): HttpAnswer | null {
       // Any other message may hold an address or a name that is nobody's business outside.
       detail: shown ? error.message : `${errorTable[error.code].summary}.`,
       code: error.code,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       ...forRetry(error),
     },
   };
 }
+
+/** A problem that is neither of the two: `401`, `404`, `415` and the like, for servers that answer all of theirs alike. */
+export const answerProblem = (status: number, detail: string, code?: ErrorCode): HttpAnswer => ({
+  status,
+  headers: problemHeaders(undefined),
+  body: { ...plainProblem(status), detail, ...(code === undefined ? {} : { code }) },
+});
 
 /** With them the caller may send the same job again, whatever became of it. */
 const forRetry = ({ id, outcome }: HeadgateError): Pick<Problem, "id" | "outcome"> => ({

@@ -1,3 +1,3 @@
-export { answerError, answerResult, type HttpAnswer } from "./answer.ts";
+export { answerError, answerProblem, answerResult, type HttpAnswer } from "./answer.ts";
 export { type Enqueues, enqueueAnswer } from "./enqueue.ts";
 export type { Problem } from "./problem.ts";

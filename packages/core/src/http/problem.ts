@@ -33,7 +33,12 @@ export const PROBLEM_MEDIA_TYPE = "application/problem+json";
 /** Phrases of RFC 9110 for the statuses that are answered here. */
 const phrases: Readonly<Record<number, string>> = {
   400: "Bad Request",
+  401: "Unauthorized",
+  404: "Not Found",
+  405: "Method Not Allowed",
   413: "Content Too Large",
+  415: "Unsupported Media Type",
+  421: "Misdirected Request",
   422: "Unprocessable Content",
   429: "Too Many Requests",
   500: "Internal Server Error",

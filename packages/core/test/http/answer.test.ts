@@ -133,6 +133,7 @@ describe("an error", () => {
       status: 503,
       detail: "Redis does not answer.",
       code: "HG_REDIS_UNREACHABLE",
+      retryAfterMs: 2_000,
       id: "job-1",
       outcome: "not-sent",
     });
