@@ -6,6 +6,7 @@ import { loadConfig } from "./config/load.ts";
 import type { Context } from "./context.ts";
 import { type EnqueueFlags, enqueue } from "./enqueue/run.ts";
 import { type ExitCode, exitCodeHelp } from "./exit-code.ts";
+import type { GatewayFlags } from "./gateway/run.ts";
 import { oneOf, wholeNumber } from "./flags.ts";
 import { type PauseFlags, pause, resume } from "./levers/run.ts";
 import type { Output } from "./output/output.ts";
@@ -116,6 +117,22 @@ export function buildProgram(surroundings: Surroundings): Command {
         // Loaded only here: the web framework doubles the start-up time of every other command.
         const { board } = await import("./board/run.ts");
         return board(context, flags, environment);
+      }),
+    );
+
+  program
+    .command("gateway")
+    .description("take jobs over HTTP, for producers in any language; OpenAPI at /openapi.json")
+    .option("--host <host>", "address to listen on (default: 127.0.0.1)")
+    .option("--port <n>", "port, 0 for a free one (default: gateway.port of the config, else 3001)", wholeNumber(0, 65_535))
+    .option("--token <text...>", "bearer tokens; better in HEADGATE_GATEWAY_TOKENS, separated by commas")
+    .option("--no-auth", "take jobs from everybody on this machine")
+    .option("--max-wait <duration>", "longest wait for room that a caller may ask for", "30s")
+    .option("--max-waiting <n>", "most jobs that wait at once", wholeNumber(0, 1_000_000))
+    .action((flags: GatewayFlags) =>
+      run(async (context) => {
+        const { gateway } = await import("./gateway/run.ts");
+        return gateway(context, flags, environment);
       }),
     );
 

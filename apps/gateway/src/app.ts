@@ -85,12 +85,15 @@ export function gatewayApp(parts: GatewayApp): FastifyInstance {
     throw headgateError("HG_TARGET_UNKNOWN", { got: params.queue });
   }
 
-  function stream(body: Readable, reply: FastifyReply, queue: Queue, options: ReturnType<typeof jobOptions>): FastifyReply {
+  function stream(
+    body: Readable,
+    reply: FastifyReply,
+    queue: Queue,
+    options: ReturnType<typeof jobOptions>,
+  ): FastifyReply {
     const left = new AbortController();
     reply.raw.once("close", () => left.abort());
     const signal = AbortSignal.any([left.signal, stopping]);
-    // What is in is answered, more is not read.
-    signal.addEventListener("abort", () => body.push(null), { once: true });
     const lines = answerLines(body, { producer, room, queue, options, maxLineBytes: maxBodyBytes, signal });
     reply.header("content-type", NDJSON);
     return reply.send(Readable.from(lines, { highWaterMark: 64 }));
@@ -100,7 +103,8 @@ export function gatewayApp(parts: GatewayApp): FastifyInstance {
 function answerOf(error: FastifyError, onError: (error: unknown) => void): HttpAnswer {
   const known = answerError(error);
   if (known && "code" in known.body) {
-    if (known.body.code === "HG_TARGET_UNKNOWN") return answerProblem(404, "There is no such queue.", "HG_TARGET_UNKNOWN");
+    if (known.body.code === "HG_TARGET_UNKNOWN")
+      return answerProblem(404, "There is no such queue.", "HG_TARGET_UNKNOWN");
     // Only what the request itself says is checked with it here.
     if (known.body.code === "HG_OPTION_INVALID") return answerProblem(400, error.message, "HG_OPTION_INVALID");
   }
@@ -110,7 +114,8 @@ function answerOf(error: FastifyError, onError: (error: unknown) => void): HttpA
   }
   // Fastify's own: its messages quote nothing of the body, but JSON.parse's do.
   const { statusCode = 500 } = error;
-  if (statusCode >= 400 && statusCode < 500) return answerProblem(statusCode, details[statusCode] ?? "The request is not understood.");
+  if (statusCode >= 400 && statusCode < 500)
+    return answerProblem(statusCode, details[statusCode] ?? "The request is not understood.");
   onError(error);
   return answerProblem(500, "Something that Headgate did not expect.", "HG_INTERNAL");
 }

@@ -10,7 +10,11 @@ const PATIENCE_MS = 1_000;
 const MAX_AGE_MS = 500;
 
 /** Null while jobs can be taken, else what to answer. */
-export function readiness(producer: Producer, queues: readonly Queue[], stopping: AbortSignal): () => Promise<HttpAnswer | null> {
+export function readiness(
+  producer: Producer,
+  queues: readonly Queue[],
+  stopping: AbortSignal,
+): () => Promise<HttpAnswer | null> {
   let latest: { readonly at: number; readonly answer: Promise<HttpAnswer | null> } | undefined;
   const ask = async (): Promise<HttpAnswer | null> => {
     const [queue] = queues;

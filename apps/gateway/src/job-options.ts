@@ -15,7 +15,12 @@ type Delay = NonNullable<EnqueueOptions["delay"]>;
 
 const query = z.strictObject({
   priority: z.coerce.number().pipe(z.int().min(1).max(2_097_151)).optional(),
-  delay: z.custom<Delay>((text) => typeof text === "string" && /^\d+(\.\d+)?(ms|s|m|h|d)$/.test(text), "expected a duration as 30s").optional(),
+  delay: z
+    .custom<Delay>(
+      (text) => typeof text === "string" && /^\d+(\.\d+)?(ms|s|m|h|d)$/.test(text),
+      "expected a duration as 30s",
+    )
+    .optional(),
 });
 
 /**

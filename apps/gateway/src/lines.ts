@@ -7,7 +7,10 @@ const NEWLINE = 0x0a;
  * Lines of a byte stream, each at most `maxBytes` long: of one that is longer the rest is skipped, and it is reported in its
  * place. Blank lines are left out. Memory: one line and one chunk.
  */
-export async function* ndjsonLines(source: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Line, void, undefined> {
+export async function* ndjsonLines(
+  source: AsyncIterable<Buffer>,
+  maxBytes: number,
+): AsyncGenerator<Line, void, undefined> {
   let parts: Buffer[] = [];
   let length = 0;
   const take = (piece: Buffer): void => {

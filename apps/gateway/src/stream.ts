@@ -20,9 +20,17 @@ export interface JobStream {
 }
 
 /** NDJSON in, NDJSON out: one admission a line, results in order. Read no faster than results are taken. */
-export async function* answerLines(source: AsyncIterable<Buffer>, stream: JobStream): AsyncGenerator<string, void, undefined> {
+export async function* answerLines(
+  source: AsyncIterable<Buffer>,
+  stream: JobStream,
+): AsyncGenerator<string, void, undefined> {
   let line = 0;
-  for await (const answer of inOrder(ndjsonLines(source, stream.maxLineBytes), numbered(stream), IN_FLIGHT)) {
+  for await (const answer of inOrder(
+    ndjsonLines(source, stream.maxLineBytes),
+    numbered(stream),
+    IN_FLIGHT,
+    stream.signal,
+  )) {
     line++;
     yield `${JSON.stringify({ line, status: answer.status, ...answer.body })}\n`;
   }
@@ -37,7 +45,9 @@ function numbered({ producer, room, queue, options, signal }: JobStream): (line:
     const id = key === undefined ? {} : { id: `${key}:${count}` };
     if ("broken" in line) return answerProblem(line.broken, line.why);
     try {
-      return await room.pass(waitMs, (how) => enqueueAnswer(producer, queue, line.value, { ...rest, ...id, ...how, signal }));
+      return await room.pass(waitMs, (how) =>
+        enqueueAnswer(producer, queue, line.value, { ...rest, ...id, ...how, signal }),
+      );
     } catch (error) {
       return answerError(error) ?? answerProblem(500, "Something that Headgate did not expect.", "HG_INTERNAL");
     }

@@ -9,7 +9,10 @@ export class WaitingRoom {
     this.#most = most;
   }
 
-  async pass<T>(waitMs: number, enqueue: (how: Pick<EnqueueOptions, "onPressure" | "timeout">) => Promise<T>): Promise<T> {
+  async pass<T>(
+    waitMs: number,
+    enqueue: (how: Pick<EnqueueOptions, "onPressure" | "timeout">) => Promise<T>,
+  ): Promise<T> {
     if (waitMs === 0 || this.#waiting >= this.#most) return enqueue({ onPressure: "refuse" });
     this.#waiting++;
     try {

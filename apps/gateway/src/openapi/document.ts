@@ -21,11 +21,33 @@ const rateLimit = {
 };
 const retryAfter = { "Retry-After": { description: "Whole seconds.", schema: { type: "integer", minimum: 1 } } };
 
-const parameters = (queues: readonly Queue[]): readonly Json[] => [queueParameter(queues),
-  { name: "Idempotency-Key", in: "header", description: "The job's id, up to 256 bytes. Sent again, it makes no second job. Of a stream, line n gets <key>:<n>.", schema: { type: "string" } },
-  { name: "Prefer", in: "header", description: "wait=<seconds> waits for room, up to the gateway's bound; without it the answer comes at once.", schema: { type: "string", examples: ["wait=10"] } },
-  { name: "priority", in: "query", description: "1 is the most urgent.", schema: { type: "integer", minimum: 1, maximum: 2_097_151 } },
-  { name: "delay", in: "query", description: "Not before this has passed.", schema: { type: "string", examples: ["30s"] } },
+const parameters = (queues: readonly Queue[]): readonly Json[] => [
+  queueParameter(queues),
+  {
+    name: "Idempotency-Key",
+    in: "header",
+    description:
+      "The job's id, up to 256 bytes. Sent again, it makes no second job. Of a stream, line n gets <key>:<n>.",
+    schema: { type: "string" },
+  },
+  {
+    name: "Prefer",
+    in: "header",
+    description: "wait=<seconds> waits for room, up to the gateway's bound; without it the answer comes at once.",
+    schema: { type: "string", examples: ["wait=10"] },
+  },
+  {
+    name: "priority",
+    in: "query",
+    description: "1 is the most urgent.",
+    schema: { type: "integer", minimum: 1, maximum: 2_097_151 },
+  },
+  {
+    name: "delay",
+    in: "query",
+    description: "Not before this has passed.",
+    schema: { type: "string", examples: ["30s"] },
+  },
 ];
 
 const queueParameter = (queues: readonly Queue[]): Json => ({
@@ -44,7 +66,11 @@ export function openApi(queues: readonly Queue[], authenticated: boolean): Json 
   const unauthorized = authenticated ? { "401": problem("No bearer token, or a wrong one.") } : {};
   return {
     openapi: "3.1.0",
-    info: { title: "Headgate gateway", version: "1", description: "Enqueue jobs, and hear when there is no room for them." },
+    info: {
+      title: "Headgate gateway",
+      version: "1",
+      description: "Enqueue jobs, and hear when there is no room for them.",
+    },
     ...(authenticated ? { security: [{ bearer: [] }] } : {}),
     paths: {
       "/queues/{queue}/jobs": { post: enqueue(queues, unauthorized) },
@@ -91,7 +117,10 @@ function enqueue(queues: readonly Queue[], unauthorized: Json): Json {
       },
     },
     responses: {
-      "200": { description: "Of a stream: one result a line, in order.", ...content("application/x-ndjson", ref("Line")) },
+      "200": {
+        description: "Of a stream: one result a line, in order.",
+        ...content("application/x-ndjson", ref("Line")),
+      },
       "202": { description: "The job is in.", headers: rateLimit, ...content("application/json", ref("Accepted")) },
       "400": problem("The body is no JSON, or an option is wrong."),
       ...unauthorized,
