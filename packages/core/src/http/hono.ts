@@ -1,14 +1,13 @@
+import type { Context } from "hono";
 import type { Queue } from "../define/queue.ts";
 import type { EnqueueOptions } from "../producer/options.ts";
 import type { HttpAnswer } from "./answer.ts";
 import { type Enqueues, enqueueAnswer } from "./enqueue.ts";
 
-/** The part of Hono's context that is used; Hono itself is not imported. Tested with Hono 4. */
-export interface HonoContextLike {
+/** The part of Hono's context that is used; only its types are imported. Tested with Hono 4. */
+export type HonoContextLike = Pick<Context, "newResponse"> & {
   readonly req: { readonly raw: { readonly signal: AbortSignal } };
-  /** Also brings what middleware before has set. `headers` is wide, so that Hono's own types fit. */
-  newResponse(body: string | null, init: { readonly status?: number; readonly headers?: unknown }): Response;
-}
+};
 
 /** The caller has left: the status is for logs only, as proxies write it. */
 const CLIENT_CLOSED_REQUEST = 499;
@@ -32,10 +31,12 @@ export const enqueueOverHttp =
       return sendAnswer(context, await enqueueAnswer(producer, queue, payload, { ...options, signal }));
     } catch (error) {
       if (!left.aborted) throw error;
-      return context.newResponse(null, { status: CLIENT_CLOSED_REQUEST });
+      return context.newResponse(null, CLIENT_CLOSED_REQUEST as 400);
     }
   };
 
-/** The response for what `answerResult` or `answerError` gave, for handlers that enqueue by themselves. */
-export const sendAnswer = (context: HonoContextLike, { status, headers, body }: HttpAnswer): Response =>
-  context.newResponse(JSON.stringify(body), { status, headers: { ...headers } });
+/** The response for what `answerResult` or `answerError` gave, for handlers that enqueue by themselves; keeps headers already set. */
+export const sendAnswer = (
+  context: Pick<HonoContextLike, "newResponse">,
+  { status, headers, body }: HttpAnswer,
+): Response => context.newResponse(JSON.stringify(body), status as 400, { ...headers });
