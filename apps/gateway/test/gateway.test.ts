@@ -280,7 +280,9 @@ it("describes itself in a valid OpenAPI 3.1 document, with what each queue takes
   const { valid, errors } = await new Validator().validate(document);
   expect(errors).toBeUndefined();
   expect(valid).toBe(true);
-  expect(document["components"]?.["schemas"]?.["payload.mail"]).toMatchObject({ properties: { to: { type: "string" } } });
+  expect(document["components"]?.["schemas"]?.["payload.mail"]).toMatchObject({
+    properties: { to: { type: "string" } },
+  });
 });
 
 it("answers 503 when Redis is away, and is not ready", async () => {
