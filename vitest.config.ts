@@ -10,6 +10,7 @@ const timed = [
   "packages/core/test/bullmq/{calm,fair,herd,waits}.test.ts",
   "packages/core/test/e2e/{killed-worker,levers,limits,strict-bound}.test.ts",
   "apps/demo/test/demo.test.ts",
+  "benchmarks/test/gateway.test.ts",
 ];
 
 const timeouts = { testTimeout: 30_000, hookTimeout: 60_000 };

@@ -17,8 +17,6 @@ it("under ten times the load answers 202 or 429 with a usable Retry-After, and k
     expect(summary.statuses["202"]).toBeGreaterThan(100);
     expect(summary.statuses["429"]).toBeGreaterThan(summary.statuses["202"] ?? 0);
     expect(summary.unusable).toBe(0);
-    // A stall, not a slow machine: the figure that counts comes from a run of its own.
-    expect(summary.p99Ms).toBeLessThan(1_000);
     expect(summary.rssMiB.most).toBeGreaterThan(20);
     expect(summary.rssMiB.end - summary.rssMiB.start).toBeLessThan(50);
   } finally {

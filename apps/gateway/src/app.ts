@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { Readable } from "node:stream";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Queue } from "headgate";
@@ -91,10 +92,24 @@ export function gatewayApp(parts: GatewayApp): FastifyInstance {
     queue: Queue,
     options: ReturnType<typeof jobOptions>,
   ): FastifyReply {
-    const left = new AbortController();
-    reply.raw.once("close", () => left.abort());
-    const signal = AbortSignal.any([left.signal, stopping]);
-    const lines = answerLines(body, { producer, room, queue, options, maxLineBytes: maxBodyBytes, signal });
+    const ended = new AbortController();
+    setMaxListeners(0, ended.signal);
+    const stop = (): void => ended.abort(stopping.reason);
+    if (stopping.aborted) stop();
+    stopping.addEventListener("abort", stop, { once: true });
+    reply.raw.once("close", () => {
+      // It outlives every request, and would remember each.
+      stopping.removeEventListener("abort", stop);
+      ended.abort();
+    });
+    const lines = answerLines(body, {
+      producer,
+      room,
+      queue,
+      options,
+      maxLineBytes: maxBodyBytes,
+      signal: ended.signal,
+    });
     reply.header("content-type", NDJSON);
     return reply.send(Readable.from(lines, { highWaterMark: 64 }));
   }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { type Connection, type Duration, parseDuration, type Queue } from "headgate";
 import { headgateError, urlOf } from "headgate/internal";
 import { createProducer } from "headgate/producer";
@@ -58,6 +59,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       const producer = createProducer({ connection });
       producer.on("error", onError);
       const stopping = new AbortController();
+      // Every request that is being answered listens, and leaves with its answer.
+      setMaxListeners(0, stopping.signal);
       const app = gatewayApp({
         producer,
         queues,

@@ -14,16 +14,32 @@ export async function unlessHungUp(
   options: EnqueueOptions | undefined,
   answer: (options: EnqueueOptions) => Promise<HttpAnswer>,
 ): Promise<HttpAnswer | null> {
-  const left = new AbortController();
   if (response.destroyed) return null;
+  const ended = new AbortController();
+  let left = false;
   response.once("close", () => {
-    if (!response.writableFinished) left.abort();
+    if (response.writableFinished) return;
+    left = true;
+    ended.abort();
   });
-  const signal = options?.signal ? AbortSignal.any([left.signal, options.signal]) : left.signal;
+  const unfollow = follow(options?.signal, ended);
   try {
-    return await answer({ ...options, signal });
+    return await answer({ ...options, signal: ended.signal });
   } catch (error) {
-    if (left.signal.aborted) return null;
+    if (left) return null;
     throw error;
+  } finally {
+    unfollow();
   }
+}
+
+/**
+ * Aborts with the signal, until told otherwise. Not AbortSignal.any: a signal that lives as long as the server would remember
+ * every request of its life (Node 20 keeps a WeakRef each).
+ */
+export function follow(signal: AbortSignal | undefined, controller: AbortController): () => void {
+  const onAbort = (): void => controller.abort(signal?.reason);
+  if (signal?.aborted) onAbort();
+  else signal?.addEventListener("abort", onAbort, { once: true });
+  return () => signal?.removeEventListener("abort", onAbort);
 }

@@ -3,6 +3,7 @@ import type { Queue } from "../define/queue.ts";
 import type { EnqueueOptions } from "../producer/options.ts";
 import type { HttpAnswer } from "./answer.ts";
 import { type Enqueues, enqueueAnswer } from "./enqueue.ts";
+import { follow } from "./hang-up.ts";
 
 /** The part of Hono's context that is used; only its types are imported. Tested with Hono 4. */
 export type HonoContextLike = Pick<Context, "newResponse"> & {
@@ -26,12 +27,15 @@ export const enqueueOverHttp =
     options?: EnqueueOptions,
   ): Promise<Response> => {
     const left = context.req.raw.signal;
-    const signal = options?.signal ? AbortSignal.any([left, options.signal]) : left;
+    const ended = new AbortController();
+    const unfollow = [left, options?.signal].map((signal) => follow(signal, ended));
     try {
-      return sendAnswer(context, await enqueueAnswer(producer, queue, payload, { ...options, signal }));
+      return sendAnswer(context, await enqueueAnswer(producer, queue, payload, { ...options, signal: ended.signal }));
     } catch (error) {
       if (!left.aborted) throw error;
       return context.newResponse(null, CLIENT_CLOSED_REQUEST as 400);
+    } finally {
+      for (const stop of unfollow) stop();
     }
   };
 
