@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { runGateway } from "./gateway/run.ts";
 import { runOverhead } from "./overhead/run.ts";
 import { runSimulate } from "./simulate/run.ts";
 
@@ -38,6 +39,15 @@ program
   .option("--json", "an array of the figures of each run as the last line")
   .action(async (options) => {
     await runSimulate({ ...options, connection });
+  });
+
+program
+  .command("gateway")
+  .description("ten times what a queue takes, over HTTP: statuses, latency and memory of the gateway")
+  .option("--seconds <n>", "length of the run", whole, 60)
+  .option("--json", "one JSON object as the last line")
+  .action(async (options) => {
+    await runGateway({ ...options, connection });
   });
 
 await program.parseAsync();
