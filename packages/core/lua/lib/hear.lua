@@ -2,7 +2,7 @@
 
 local PAUSE_LEAST_MS = 100
 local PAUSE_MOST_MS = 30000
-local REFUSED_MOST = 0.1
+local REFUSED_MOST = 0.1       -- of the accepted, in the last seconds: above it the limit has fallen
 
 -- The next pause after a probe that was throttled: half as long again each time, for an API that says nothing.
 local function next_pause(law)
@@ -15,9 +15,8 @@ local function hear(site, permit, retry_after)
   local hot, now = site.hot, site.now
   law_begin(site)
   local law = cold(site).law
-  -- Per second, over the last three; nothing when so much was refused that the limit must have fallen.
   local ok, refused = ring_sums(site, 4)
-  local recently = refused <= REFUSED_MOST * ok and ok / (3 + now / 1000 % 1) or 0
+  local recently = { accepted = ok / (3 + now / 1000 % 1), fallen = refused > REFUSED_MOST * ok }
   hot.secondThrottled = hot.secondThrottled + 1
   local believed = retry_after > 0 and law_believes(law, permit, retry_after) and retry_after or nil
   local till = law_throttled(hot, law, site.plan, permit, believed, recently, now)

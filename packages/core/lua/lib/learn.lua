@@ -1,8 +1,7 @@
 -- What a throttled call teaches the law (law.lua): its phases, and the state that only learning needs.
 local START_RATE = 20          -- permits/s of a cold start
--- Where a 429 makes the whole fleet pause (Retry-After), a probe costs that pause: 3 % of the time once the estimate is sure.
-local PAUSES_PER_PROBE = 30
-local PAUSES_UNSURE = 12
+-- Where a 429 makes the whole fleet pause (Retry-After), a probe costs that pause: so many of them are between two probes.
+local PAUSES_PER_PROBE = 12
 local CALLS_TELL = 8           -- fewer calls say nothing about a share or a rate
 local TOP_FADES = 0.998        -- per event; a drop to a fifth for 15 s brings a dozen
 local SHUT_SHARE = 0.12        -- of what was in flight at a 429: below it the API has closed, above it it is just too fast
@@ -50,7 +49,7 @@ local function law_hold(hot, law, base, now)
   local dropped = base < LOST * hot.top
   local calm = math.min(CALLS_PER_PROBE / base, (now - law.since) / 1000 / (dropped and 30 or 2))
   if not dropped then
-    calm = math.max(calm, (law.sure and PAUSES_PER_PROBE or PAUSES_UNSURE) * law.shut / 1000)
+    calm = math.max(calm, PAUSES_PER_PROBE * law.shut / 1000)
   end
   hot.hold = math.max(0.3, 6 * law.latency / 1000, 4 / base, calm)
 end
@@ -115,15 +114,21 @@ local function law_between(law, permit, closure_ms, rate)
     return nil
   end
   local accepted, seconds = law_accepted(law, from, permit.granted, permit.at)
-  if accepted < CALLS_TELL or seconds <= 0 or seconds * 1000 > 2 * closure_ms then
+  if seconds <= 0 or seconds * 1000 > 2 * closure_ms then
     return nil
+  end
+  if accepted < CALLS_TELL then
+    -- So few in all that time: a low limit. What came in a rush at the opening says nothing of its pace.
+    return math.min(0.97 * rate, math.max(1, accepted) / (seconds + closure_ms / 1000))
   end
   return math.min(0.97 * rate, accepted / math.sqrt(seconds * (seconds + closure_ms / 1000)))
 end
 
 -- A throttled call. Answers until when the fleet shall stand still (0: not at all).
 -- All throttled calls granted before the last decrease belong to its event: one event, one decrease (I7).
-local function law_throttled(hot, law, plan, permit, believed, accepted_recently, now)
+-- `believed`: for how long the API asks to be left alone (ms), nil when it does not or is not believed;
+-- `recently`: what it accepted per second over the last three, and whether so much was refused that the limit has fallen.
+local function law_throttled(hot, law, plan, permit, believed, recently, now)
   law.refused = law.refused + 1
   law.latency = 0.7 * law.latency + 0.3 * math.min(math.max(now - permit.at, 1), 30000)
   if plan.adaptive ~= 1 or permit.granted <= law.fence then
@@ -135,14 +140,14 @@ local function law_throttled(hot, law, plan, permit, believed, accepted_recently
   law.event = now
   local till = 0
   if hot.phase == FREE then
-    law_hold(hot, law, math.max(1, 0.9 * accepted_recently), now)
+    law_hold(hot, law, math.max(1, 0.9 * recently.accepted), now)
   elseif hot.phase == RAMP then
     law_flush(hot, law, permit, permit.rate > 0 and permit.rate or rate)
     till = now + math.max(50, 1.5 * law.latency)
   elseif hot.phase == STEADY then
     local base = law_estimate(hot, law, permit)
-    -- What it accepted for the last three seconds it will accept again, unless a burst was in it.
-    base = math.max(base or 0.85 * rate, math.min(accepted_recently, 0.97 * rate))
+    -- What it accepted for the last three seconds it will accept again, unless the limit has fallen since.
+    base = math.max(base or 0.85 * rate, recently.fallen and 0 or math.min(recently.accepted, 0.97 * rate))
     if rate > 1.25 * base then
       base = math.max(base, 0.7 * rate)
     else
@@ -182,7 +187,6 @@ local function law_flushed(hot, law, now)
     return true
   end
   law.flush = nil
-  law.sure = false
   local rate = flush.rate
   if calls >= CALLS_TELL then
     -- The rate grew while they went out: what counts is how fast they really went.
@@ -217,7 +221,8 @@ local function law_opened(hot, law, now)
     local accepted = hot.granted - from.granted - (law.refused - from.refused)
     local low = accepted / math.max(0.001, (now - from.at) / 1000)
     local high = accepted / math.max(0.001, (flush.at - from.at) / 1000)
-    law_hold(hot, law, math.min(flush.rate, math.max(flush.least, low ^ 0.25 * high ^ 0.75)), now)
+    local between = accepted < CALLS_TELL and low or math.max(flush.least, low ^ 0.25 * high ^ 0.75)
+    law_hold(hot, law, math.min(flush.rate, between), now)
   elseif hot.phase == STEADY then
     law_hold(hot, law, hot.base, now)
   end
