@@ -18,7 +18,8 @@ const connection = z.custom<Connection>((value) => (typeof value === "string" ? 
   error: "a redis:// or rediss:// URL, ioredis options, or an ioredis client",
 });
 
-const wholeNumber = (least: number, most: number, error: string): z.ZodNumber => z.int(error).min(least, error).max(most, error);
+const wholeNumber = (least: number, most: number, error: string): z.ZodNumber =>
+  z.int(error).min(least, error).max(most, error);
 
 const queue = z.strictObject(
   {
