@@ -1,9 +1,9 @@
-import { parseRetryAfter } from "./retry-after.ts";
+import { classifyError as classifiedError, classifyResponse as classifiedResponse, type Hints, parseHints } from "@headgate/hints";
 
 /** What an answer or an error says about the API's limit. */
 export interface Verdict {
   readonly throttled: boolean;
-  /** 0 when it does not say. */
+  /** How long the API asks to be left alone (ms); 0 when it does not say. */
   readonly retryAfterMs: number;
 }
 
@@ -31,30 +31,13 @@ export function throttled(hint: { readonly retryAfterMs?: number } = {}): Thrott
   return new ThrottledError(Number.isFinite(retryAfterMs) && retryAfterMs > 0 ? retryAfterMs : 0);
 }
 
-/** 429 always; 503 and 529 (overload) only with a Retry-After: without one they are plain failures. */
-export function classifyResponse(
-  status: number | undefined,
-  header: (name: string) => string | null | undefined,
-  now: number,
-): Verdict {
-  if (status !== 429 && status !== 503 && status !== 529) return fine;
-  const retryAfterMs = parseRetryAfter(header("retry-after"), header("date"), now);
-  if (status === 429) return { throttled: true, retryAfterMs: retryAfterMs ?? 0 };
-  return retryAfterMs === null ? fine : { throttled: true, retryAfterMs };
-}
+/** 429 always; 503 and 529 (overload) only when it says for how long: without that they are plain failures. */
+export const classifyResponse = (response: unknown, now: number): Verdict => verdictOf(classifiedResponse(response, { now }));
 
-/** By shape, never by `instanceof` or message: errors of fetch wrappers, axios, got, ky and the SDKs built on them. */
+/** By shape, never by `instanceof` or message: errors of fetch wrappers, HTTP clients, and the SDKs built on them. */
 export function classifyError(error: unknown, now: number): Verdict {
-  if (!isObject(error)) return fine;
-  if (error[THROTTLED] === true) return { throttled: true, retryAfterMs: numberOf(error["retryAfterMs"]) ?? 0 };
-  const response = isObject(error["response"]) ? error["response"] : {};
-  const status =
-    numberOf(error["status"]) ??
-    numberOf(error["statusCode"]) ??
-    numberOf(response["status"]) ??
-    numberOf(response["statusCode"]) ??
-    numberOf(error["code"]);
-  return classifyResponse(status, headerOf(error["headers"] ?? response["headers"]), now);
+  if (isObject(error) && error[THROTTLED] === true) return { throttled: true, retryAfterMs: Number(error["retryAfterMs"]) || 0 };
+  return verdictOf(classifiedError(error, { now }));
 }
 
 /** What `ctx.report` takes: a Response, anything with `status` and `headers`, headers alone, or an error. */
@@ -62,23 +45,15 @@ export function classifyReport(report: unknown, now: number): Verdict {
   if (!isObject(report)) return fine;
   if (report instanceof Error) return classifyError(report, now);
   if ("headers" in report || "status" in report || "statusCode" in report) return classifyError(report, now);
-  const retryAfterMs = parseRetryAfter(headerOf(report)("retry-after"), headerOf(report)("date"), now);
-  return retryAfterMs === null ? fine : { throttled: true, retryAfterMs };
+  // Headers alone carry no status: that the API is at its limit only a Retry-After says.
+  const hints = parseHints(report, { now });
+  const asked = hints.source === "retry-after" || hints.source === "retry-after-ms";
+  return asked ? { throttled: true, retryAfterMs: waitOf(hints) } : fine;
 }
+
+const verdictOf = ({ throttled, hint }: { readonly throttled: boolean; readonly hint: Hints }): Verdict =>
+  throttled ? { throttled: true, retryAfterMs: waitOf(hint) } : fine;
+
+const waitOf = ({ retryAfterMs = 0 }: Hints): number => retryAfterMs;
 
 const isObject = (value: unknown): value is Record<PropertyKey, unknown> => typeof value === "object" && value !== null;
-const numberOf = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
-
-/** Header access over a `Headers`, an axios-like object with `get`, or a plain object in any case. */
-function headerOf(headers: unknown): (name: string) => string | null {
-  if (!isObject(headers)) return () => null;
-  if (typeof headers["get"] === "function") {
-    const get = headers["get"].bind(headers) as (name: string) => unknown;
-    return (name) => textOf(get(name));
-  }
-  const lower = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-  return (name) => textOf(lower.get(name));
-}
-
-const textOf = (value: unknown): string | null =>
-  typeof value === "string" ? value : typeof value === "number" ? String(value) : null;

@@ -109,7 +109,7 @@ class RunContext implements JobContext {
   async fetch(input: string | URL | Request, { throwOnThrottle = true, ...init }: FetchInit = {}): Promise<Response> {
     const signals = [this.signal, init.signal].filter((one) => one !== null && one !== undefined);
     const response = await fetch(input, { ...init, signal: AbortSignal.any(signals) });
-    const verdict = classifyResponse(response.status, (name) => response.headers.get(name), Date.now());
+    const verdict = classifyResponse(response, Date.now());
     this.#heard.hear(verdict);
     if (verdict.throttled && throwOnThrottle) {
       // The body is not wanted: let the connection go back to its pool.
