@@ -1,4 +1,9 @@
-import { classifyError as classifiedError, classifyResponse as classifiedResponse, type Hints, parseHints } from "@headgate/hints";
+import {
+  classifyError as classifiedError,
+  classifyResponse as classifiedResponse,
+  type Hints,
+  parseHints,
+} from "@headgate/hints";
 
 /** What an answer or an error says about the API's limit. */
 export interface Verdict {
@@ -32,11 +37,13 @@ export function throttled(hint: { readonly retryAfterMs?: number } = {}): Thrott
 }
 
 /** 429 always; 503 and 529 (overload) only when it says for how long: without that they are plain failures. */
-export const classifyResponse = (response: unknown, now: number): Verdict => verdictOf(classifiedResponse(response, { now }));
+export const classifyResponse = (response: unknown, now: number): Verdict =>
+  verdictOf(classifiedResponse(response, { now }));
 
 /** By shape, never by `instanceof` or message: errors of fetch wrappers, HTTP clients, and the SDKs built on them. */
 export function classifyError(error: unknown, now: number): Verdict {
-  if (isObject(error) && error[THROTTLED] === true) return { throttled: true, retryAfterMs: Number(error["retryAfterMs"]) || 0 };
+  if (isObject(error) && error[THROTTLED] === true)
+    return { throttled: true, retryAfterMs: Number(error["retryAfterMs"]) || 0 };
   return verdictOf(classifiedError(error, { now }));
 }
 
