@@ -1,4 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { contenderNames } from "./goodput/contenders/index.ts";
+import { runGoodput } from "./goodput/goodput.ts";
+import { scenarioOf, scenarios } from "./goodput/scenario.ts";
 import { runOverhead } from "./overhead/run.ts";
 
 const connection = process.env["REDIS_URL"];
@@ -6,6 +9,9 @@ if (!connection) {
   console.error('bench: expected REDIS_URL to be set, got nothing. Run it as "npm run bench -- overhead".');
   process.exit(2);
 }
+
+const RECORD = ".headgate/goodput.json";
+const scenarioNames = scenarios.map(({ name }) => name);
 
 const program = new Command("bench").description(
   "Headgate against plain BullMQ and its peers, side by side in one run",
@@ -26,7 +32,36 @@ program
     await runOverhead({ ...options, connection });
   });
 
+program
+  .command("goodput")
+  .description(
+    "contenders in front of a rate-limited HTTP API, side by side: how much of its limit they use, how often they hit it",
+  )
+  .option("--scenario <names>", "comma-separated, or all", (text) => listOf(text, scenarioNames), scenarioNames)
+  .option("--contender <names>", "comma-separated, or all", (text) => listOf(text, contenderNames), [
+    "headgate" as const,
+  ])
+  .option("--seconds <n>", "length of every run (default: the scenario's own, mostly 60)", whole)
+  .option("--warm", "measure the run after one that has taught the limiter")
+  .option("--together <n>", "runs at the same time", whole, 4)
+  .option("--record <file>", "where results and traces are kept for figures", RECORD)
+  .option("--json", "one JSON array as the last line")
+  .action(async ({ scenario, contender, ...options }) => {
+    const chosen = scenario.map(scenarioOf);
+    await runGoodput({ ...options, scenarios: chosen, contenders: contender, connection });
+  });
+
 await program.parseAsync();
+
+function listOf<T extends string>(text: string, known: readonly T[]): T[] {
+  if (text === "all") return [...known];
+  return text.split(",").map((name) => {
+    const found = known.find((each) => each === name);
+    if (found === undefined)
+      throw new InvalidArgumentError(`no "${name}": expected some of ${known.join(", ")}, or all.`);
+    return found;
+  });
+}
 
 function whole(text: string): number {
   const value = Number(text);
