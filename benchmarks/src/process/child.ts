@@ -31,16 +31,20 @@ export class Child {
     const file = fileURLToPath(`${here}/dist/${module}.js`);
     // execArgv: vitest's own flags point at sources.
     this.#process = fork(file, [JSON.stringify(orders)], { execArgv: [], stdio: ["ignore", "ignore", "pipe", "ipc"] });
-    this.#ended = once(this.#process, "close");
-    this.#process.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    const stderr = this.#process.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-MOST_STDERR);
     });
+    // Its last words have been read then. Not "close": Node 20 never emits it once we have cut the line ourselves.
+    this.#ended = Promise.all([once(this.#process, "exit"), stderr && once(stderr, "close")]);
     this.#process.on("message", (answer: Answer) => this.#hear(answer));
     this.#process.on("error", (error) => this.#fail(error));
-    // "close", not "exit": its last words have been read then.
-    this.#process.on("close", (code, signal) => {
-      this.#fail(new Error(`${name} ended (${signal ?? `code ${code}`})\n${this.#stderr.trim()}`));
-    });
+    this.#ended.then(
+      () => {
+        const { signalCode, exitCode } = this.#process;
+        this.#fail(new Error(`${name} ended (${signalCode ?? `code ${exitCode}`})\n${this.#stderr.trim()}`));
+      },
+      (error: Error) => this.#fail(error),
+    );
   }
 
   get pid(): number | undefined {
