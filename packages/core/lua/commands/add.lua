@@ -9,7 +9,7 @@
   KEYS[1..n]  BullMQ's
   ARGV[1..3]  BullMQ's: packed args, data, packed opts
   ARGV[4]     job id
-  ARGV[5]     nonce of this enqueue: its repeat after a lost reply is not a duplicate
+  ARGV[5]     nonce of this enqueue: its repeat after a lost reply is not a duplicate; "" where nobody else can have the id
   ARGV[6]     cost (JSON) where jobs of the queue differ, else ""
   ARGV[7]     "" to be refused; else JSON { slot: the paced slot that was reserved for this enqueue (ms, 0: none), now: time to
               use instead of Redis' own (ms), for tests and the simulator }, and a slot may be reserved
@@ -37,7 +37,7 @@ local depth = redis.call("LLEN", base .. "wait") + redis.call("LLEN", base .. "p
 
 local job_key = base .. id
 if redis.call("EXISTS", job_key) == 1 then
-  if redis.call("HGET", job_key, "hg:nonce") == nonce then
+  if nonce == "" or redis.call("HGET", job_key, "hg:nonce") == nonce then
     return { 1, 0, depth, pulse.level }
   end
   local reply = add(KEYS, ARGV)
@@ -98,11 +98,8 @@ end
 if reply ~= id then
   return { 1, 1, depth, pulse.level }
 end
-if ARGV[6] ~= "" then
-  redis.call("HSET", job_key, "hg:nonce", nonce, "hg:cost", ARGV[6])
-else
-  redis.call("HSET", job_key, "hg:nonce", nonce)
-end
+if nonce ~= "" then redis.call("HSET", job_key, "hg:nonce", nonce) end
+if ARGV[6] ~= "" then redis.call("HSET", job_key, "hg:cost", ARGV[6]) end
 depth = depth + 1
 if queue or depth >= plan.middle then
   slow().level_review(site, queue or slow().load_queue(site, site.name), depth)

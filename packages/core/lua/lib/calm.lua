@@ -19,7 +19,7 @@ if ARGV[6] == "1" and ARGV[10] == "1" then
       end
       if type(reply[1]) == "table" then
         -- The job that came along is a grant; the outcome that was counted is the other job's.
-        reply[5] = { calm, time[1] * 1000000 + time[2], 0, 0, "" }
+        reply[5] = string.format("0,%.0f,%d%06d,0,0", calm, time[1], time[2])
         return reply
       end
       redis.call("HINCRBY", prefix .. ":@calm", "grantless", 1)

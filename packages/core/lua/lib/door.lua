@@ -10,11 +10,8 @@ do
     if depth < struct.unpack("<d", fast) and redis.call("EXISTS", base .. ARGV[4]) == 0 then
       local reply = add(KEYS, ARGV)
       if reply == ARGV[4] then
-        if ARGV[6] ~= "" then
-          redis.call("HSET", base .. reply, "hg:nonce", ARGV[5], "hg:cost", ARGV[6])
-        else
-          redis.call("HSET", base .. reply, "hg:nonce", ARGV[5])
-        end
+        if ARGV[5] ~= "" then redis.call("HSET", base .. reply, "hg:nonce", ARGV[5]) end
+        if ARGV[6] ~= "" then redis.call("HSET", base .. reply, "hg:cost", ARGV[6]) end
         return { 1, 0, depth, 0 }
       end
       return type(reply) == "number" and reply or { 1, 1, depth - 1, 0 }

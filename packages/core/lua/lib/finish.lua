@@ -11,8 +11,8 @@ local function permit_of(ending)
     return nil
   end
   return {
-    granted = given[1], at = given[2] / 1000, rate = given[3] / 1000, probe = given[4] == 1,
-    reserved = given[5] ~= "" and cjson.decode(given[5]) or nil,
+    probe = given[1] == 1, granted = given[2], at = given[3] / 1000, rate = given[4] / 1000,
+    reserved = given[5] ~= 0 and given[5] or nil,
   }
 end
 
@@ -33,8 +33,8 @@ local function repeated(site, job_id, started, token, target)
   local known = ended_before(site, job_id, started, target)
   local id = waiting().held_by(site.base, token)
   if id and id ~= job_id then
-    local permit = { site.hot.granted, math.floor(site.now * 1000), 0, site.hot.half,
-      redis.call("HGET", site.base .. id, "hg:cost") or "" }
+    local permit = permit_text(site.hot.half, site.hot.granted, site.now * 1000, 0,
+      redis.call("HGET", site.base .. id, "hg:cost") or "")
     return { redis.call("HGETALL", site.base .. id), id, 0, 0, permit }
   end
   return known and 0 or nil

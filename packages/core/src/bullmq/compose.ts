@@ -30,14 +30,20 @@ const recipes: Readonly<
   moveToWaitingChildren: ending("moveToWaitingChildren"),
 };
 
-function ending(name: "moveToFinished" | "moveToDelayed" | "retryJob" | "moveJobFromActiveToWait" | "moveToWaitingChildren") {
+function ending(
+  name: "moveToFinished" | "moveToDelayed" | "retryJob" | "moveJobFromActiveToWait" | "moveToWaitingChildren",
+) {
   return { script: name, bodies: { [name]: name, moveToActive: "moveToActive" }, allowOom: true } as const;
 }
 
 const prefixed = (name: string): string => `hg:${name}`;
 
 /** Wraps the script texts that the installed BullMQ ships, without copying a line of them. */
-export function compose(name: string, scriptFlags: boolean, source: Readonly<Record<string, BullScript>> = bullmqScripts): ComposedCommand {
+export function compose(
+  name: string,
+  scriptFlags: boolean,
+  source: Readonly<Record<string, BullScript>> = bullmqScripts,
+): ComposedCommand {
   const recipe = recipes[name];
   const own = source[name];
   if (!recipe || !own) throw new Error(`no recipe for ${name}`);

@@ -50,7 +50,10 @@ const highest = (content: string, name: "KEYS" | "ARGV"): number =>
   Math.max(0, ...Array.from(content.matchAll(new RegExp(`${name}\\[(\\d+)\\]`, "g")), (match) => Number(match[1])));
 
 /** Pure: everything in which the installed BullMQ differs from what we compose with. */
-export function differences(scripts: Readonly<Record<string, BullScript>>, methods: (name: string) => boolean): string[] {
+export function differences(
+  scripts: Readonly<Record<string, BullScript>>,
+  methods: (name: string) => boolean,
+): string[] {
   const found: string[] = [];
   for (const [name, expected] of Object.entries(expectedScripts)) {
     const script = scripts[name];

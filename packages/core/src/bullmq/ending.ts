@@ -16,7 +16,7 @@ export const silentEnding: Ending = { outcome: "failed", retryAfterMs: 0, spent:
 /** What a worker holds for one active job. */
 export interface Permit {
   /** As the script gave it (lua/lib/permit.lua, permit_take); goes back with the outcome. */
-  readonly granted: readonly (string | number)[];
+  readonly granted: string;
   /** With the job's id, what makes an ending that is sent twice recognisable. */
   readonly attemptsStarted: string;
   readonly deferrals: number;
@@ -25,7 +25,7 @@ export interface Permit {
 }
 
 /** The flat hash that BullMQ's scripts answer for a job, as far as Headgate reads it. */
-export function readPermit(flat: readonly string[], granted: readonly (string | number)[]): Permit {
+export function readPermit(flat: readonly string[], granted: string): Permit {
   const field = (name: string): string | undefined => {
     for (let index = 0; index < flat.length; index += 2) if (flat[index] === name) return flat[index + 1];
     return undefined;

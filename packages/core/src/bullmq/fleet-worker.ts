@@ -32,7 +32,12 @@ export class FleetWorker extends Worker<unknown, unknown, string, WorkerBackend>
     opts: Omit<WorkerOptions, "connection"> & { concurrency: number },
     client: Client,
   ) {
-    super(name, processor, { ...opts, connection: client as never }, workerBackend(client, () => this.concurrency));
+    super(
+      name,
+      processor,
+      { ...opts, connection: client as never },
+      workerBackend(client, () => this.concurrency),
+    );
   }
 
   protected override get Job(): typeof Job {

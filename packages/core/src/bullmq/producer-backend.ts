@@ -1,11 +1,18 @@
-import { createIORedisClient, type JobJson, QueueKeys, type QueueOptions, RedisConnection, RedisQueueBackend } from "bullmq";
+import {
+  createIORedisClient,
+  type JobJson,
+  QueueKeys,
+  type QueueOptions,
+  RedisConnection,
+  RedisQueueBackend,
+} from "bullmq";
 import type { Client } from "../redis/connection.ts";
 import { composedName } from "./compose.ts";
 
 export interface Admission {
   /** Encoded job id. */
   readonly id: string;
-  /** Stays the same when an enqueue is sent twice. */
+  /** Stays the same when an enqueue is sent twice; "" where the id was made for this enqueue, and says as much. */
   readonly nonce: string;
   /** JSON, or "" where all jobs of the queue cost the same. */
   readonly cost: string;

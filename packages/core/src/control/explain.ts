@@ -6,7 +6,17 @@ import { queueBase } from "../redis/keys.ts";
 import { type LimiterStatus, type QueueStatus, readLimiterStatus, readQueueStatus } from "./status.ts";
 
 export type JobState = "wait" | "prioritized" | "delayed" | "active" | "waiting-children" | "completed" | "failed";
-export type WaitCause = "gate" | "probe" | "pause" | "concurrency" | "rate" | "limit" | "delay" | "deferral" | "children" | "jobs-ahead";
+export type WaitCause =
+  | "gate"
+  | "probe"
+  | "pause"
+  | "concurrency"
+  | "rate"
+  | "limit"
+  | "delay"
+  | "deferral"
+  | "children"
+  | "jobs-ahead";
 
 export interface Explanation {
   readonly id: string;
@@ -21,14 +31,23 @@ export interface Explanation {
 }
 
 /** What a job waits for, in words, from one look at Redis. Pure: the numbers are read by `explain`. */
-export function causesOf(state: JobState, dueInMs: number, ahead: number, queue: QueueStatus, limiter: LimiterStatus): Explanation["causes"] {
+export function causesOf(
+  state: JobState,
+  dueInMs: number,
+  ahead: number,
+  queue: QueueStatus,
+  limiter: LimiterStatus,
+): Explanation["causes"] {
   if (state === "active" || state === "completed" || state === "failed") return [];
   const causes: { cause: WaitCause; detail: string }[] = [];
   if (state === "waiting-children") causes.push({ cause: "children", detail: "its children have not all ended" });
   if (state === "delayed") causes.push({ cause: "delay", detail: `due in ${Math.ceil(dueInMs)} ms` });
   if (queue.paused) causes.push({ cause: "pause", detail: queue.pauseReason ?? "the queue is paused" });
   if (limiter.gate.closed) {
-    causes.push({ cause: "gate", detail: `shut for ${limiter.gate.remainingMs} ms: ${limiter.gate.reason ?? "throttled"}` });
+    causes.push({
+      cause: "gate",
+      detail: `shut for ${limiter.gate.remainingMs} ms: ${limiter.gate.reason ?? "throttled"}`,
+    });
   } else if (limiter.gate.halfOpen) {
     causes.push({ cause: "probe", detail: "one probe decides whether the gate opens" });
   }
@@ -36,7 +55,11 @@ export function causesOf(state: JobState, dueInMs: number, ahead: number, queue:
     causes.push({ cause: "concurrency", detail: `${limiter.inFlight} of ${limiter.concurrency} in flight` });
   }
   for (const { unit, remaining, amount, perMs } of limiter.limits) {
-    if (remaining < 1) causes.push({ cause: "limit", detail: `${unit}: ${amount} per ${perMs} ms, ${(1 - remaining).toFixed(1)} missing` });
+    if (remaining < 1)
+      causes.push({
+        cause: "limit",
+        detail: `${unit}: ${amount} per ${perMs} ms, ${(1 - remaining).toFixed(1)} missing`,
+      });
   }
   if (limiter.rate !== null) causes.push({ cause: "rate", detail: `${limiter.rate.toFixed(1)} permits per second` });
   if (ahead > 0) causes.push({ cause: "jobs-ahead", detail: `${ahead} jobs` });
@@ -66,10 +89,18 @@ export async function explain(client: Client, queue: Queue, id: string): Promise
   const now = Number(time[0]) * 1_000 + Number(time[1]) / 1_000;
   // BullMQ keeps due times as ms × 4096 + a counter.
   const dueInMs = delayed === null ? 0 : Math.max(0, Number(delayed) / 4_096 - now);
-  const ahead = state === "wait" ? waiting - 1 - (inWait ?? 0) : state === "prioritized" ? waiting + (priority ?? 0) : state === "delayed" ? status.counts.wait : 0;
+  const ahead =
+    state === "wait"
+      ? waiting - 1 - (inWait ?? 0)
+      : state === "prioritized"
+        ? waiting + (priority ?? 0)
+        : state === "delayed"
+          ? status.counts.wait
+          : 0;
   const rate = limiter.rate ?? status.drainPerSecond;
   const waits = state === "wait" || state === "prioritized" || state === "delayed";
-  const untilMs = waits && rate > 0 && !status.paused ? Math.max(dueInMs, limiter.gate.remainingMs, (ahead / rate) * 1_000) : null;
+  const untilMs =
+    waits && rate > 0 && !status.paused ? Math.max(dueInMs, limiter.gate.remainingMs, (ahead / rate) * 1_000) : null;
   return {
     id,
     queue: queue.name,

@@ -25,7 +25,10 @@ export interface QueueStatus {
   /** When a refused producer should ask again (ms); 0 at levels that admit. */
   readonly retryAfterMs: number;
   readonly counts: Readonly<
-    Record<"wait" | "paused" | "prioritized" | "delayed" | "active" | "waiting-children" | "completed" | "failed", number>
+    Record<
+      "wait" | "paused" | "prioritized" | "delayed" | "active" | "waiting-children" | "completed" | "failed",
+      number
+    >
   >;
   /** BullMQ's own pause: workers take nothing. */
   readonly paused: boolean;

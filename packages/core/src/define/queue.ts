@@ -88,7 +88,6 @@ const retained = z
   .prefault({})
   .transform(({ age, count }) => Object.freeze({ ageMs: age, count }));
 
-
 const schema = z
   .strictObject({
     capacity: z.int().min(1).max(10_000_000).default(DEFAULT_CAPACITY),

@@ -48,7 +48,9 @@ export async function* enqueueMany<In>(
   }
 }
 
-const read = async <In>(iterator: Iterator<In> | AsyncIterator<In>): Promise<Next<In>> => ({ item: await iterator.next() });
+const read = async <In>(iterator: Iterator<In> | AsyncIterator<In>): Promise<Next<In>> => ({
+  item: await iterator.next(),
+});
 
 const settled = (answer: Promise<unknown>): Promise<{ readonly answered: true }> =>
   answer.then(

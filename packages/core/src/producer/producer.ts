@@ -1,21 +1,22 @@
 import { EventEmitter } from "node:events";
 import { Writable } from "node:stream";
+import { ProducerBackend } from "../bullmq/producer-backend.ts";
+import { type QueueStatus, readQueueStatus } from "../control/status.ts";
 import { createId, encodeId, encodeOwnId } from "../define/id.ts";
 import { parsePayload, serializePayload } from "../define/payload.ts";
 import type { Queue } from "../define/queue.ts";
-import { ProducerBackend } from "../bullmq/producer-backend.ts";
-import { readQueueStatus, type QueueStatus } from "../control/status.ts";
 import { headgateError } from "../errors.ts";
 import { type Connection, openClient } from "../redis/connection.ts";
-import { Patience } from "../redis/patience.ts";
 import { enqueueFault, unavailable } from "../redis/fault.ts";
 import { closedError, Link } from "../redis/link.ts";
+import { Patience } from "../redis/patience.ts";
 import { Feed, type LevelChange } from "../signal/feed.ts";
 import { followRuns, runningOn } from "../worker/running.ts";
 import { enqueueMany, MANY_IN_FLIGHT } from "./enqueue-many.ts";
 import { type EnqueueOptions, type ResolvedEnqueueOptions, resolveEnqueueOptions } from "./options.ts";
-import { type Accepted, type EnqueueResult, readAdmission, type Refusal, withoutSlot } from "./result.ts";
+import { type Accepted, type EnqueueResult, type Refusal, readAdmission, withoutSlot } from "./result.ts";
 import { Results } from "./results.ts";
+import { Room } from "./room.ts";
 import { type Ask, WaitingLine } from "./waiting-line.ts";
 
 export interface ProducerOptions {
@@ -35,6 +36,7 @@ const COMMAND_TIMEOUT_MS = 2_000;
 interface Lane {
   readonly backend: ProducerBackend;
   readonly line: WaitingLine;
+  readonly room: Room;
   readonly uniform: boolean;
 }
 
@@ -80,9 +82,17 @@ export class Producer extends EventEmitter<ProducerEvents> {
     const lane = this.#opened.get(queue as Queue) ?? (await this.#lane(queue as Queue, id));
     resolved.signal?.throwIfAborted();
 
-    const ask = this.#asking(queue as Queue, lane, { id, encoded, data, cost: lane.uniform ? "" : JSON.stringify(cost) }, resolved);
+    const ask = this.#asking(
+      queue as Queue,
+      lane,
+      { id, encoded, data, cost: lane.uniform ? "" : JSON.stringify(cost) },
+      resolved,
+    );
     if (resolved.mode === "refuse") return strip(await ask(null));
-    if (lane.line.length > 0) return this.#stand(queue as Queue, lane, ask, null, resolved);
+    // A run of the same limiter must not wait; whether it would have to, only an answer tells.
+    const mayStand = runningOn() !== queue.limiter.prefix;
+    if (mayStand && (lane.line.length > 0 || !lane.room.sure))
+      return this.#stand(queue as Queue, lane, ask, null, resolved);
     // Only the head of the line reserves a paced slot.
     const first = await ask(null);
     return first.accepted ? first : this.#stand(queue as Queue, lane, ask, first, resolved);
@@ -158,9 +168,17 @@ export class Producer extends EventEmitter<ProducerEvents> {
     await this.#link.close();
   }
 
-  #stand(queue: Queue, lane: Lane, ask: Ask, first: Refusal | null, options: ResolvedEnqueueOptions): Promise<EnqueueResult> {
+  #stand(
+    queue: Queue,
+    lane: Lane,
+    ask: Ask,
+    first: Refusal | null,
+    options: ResolvedEnqueueOptions,
+  ): Promise<EnqueueResult> {
     if (runningOn() === queue.limiter.prefix) {
-      throw headgateError("HG_WAIT_IN_WORKER", { got: `queue "${queue.name}" from a job of limiter "${queue.limiter.name}"` });
+      throw headgateError("HG_WAIT_IN_WORKER", {
+        got: `queue "${queue.name}" from a job of limiter "${queue.limiter.name}"`,
+      });
     }
     return lane.line.wait(ask, first, options.timeoutMs, options.signal);
   }
@@ -172,16 +190,19 @@ export class Producer extends EventEmitter<ProducerEvents> {
     job: { readonly id: string; readonly encoded: string; readonly data: string; readonly cost: string },
     options: ResolvedEnqueueOptions,
   ): Ask {
-    // An id that we made is as unique as a nonce.
-    const nonce = options.id === undefined ? job.id : createId();
+    const nonce = options.id === undefined ? "" : createId();
     const { attempts, backoff } = queue;
     const opts = {
       attempts,
-      backoff: { type: backoff.type, delay: backoff.delayMs, ...(backoff.jitter > 0 ? { jitter: backoff.jitter } : {}) },
+      backoff: {
+        type: backoff.type,
+        delay: backoff.delayMs,
+        ...(backoff.jitter > 0 ? { jitter: backoff.jitter } : {}),
+      },
       ...(options.priority > 0 ? { priority: options.priority } : {}),
       ...(options.delayMs > 0 ? { delay: options.delayMs } : {}),
     };
-    return async (slot) => {
+    const once = async (slot: number | null): Promise<Accepted | Refusal> => {
       const json = { id: job.encoded, name: queue.name, data: job.data, opts, timestamp: Date.now() };
       const admission = { id: job.encoded, nonce, cost: job.cost, waits: slot === null ? null : { slot } };
       try {
@@ -195,6 +216,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
         return readAdmission(await this.#inTime(lane.backend.admit(json as never, admission), job.id), job.id);
       }
     };
+    return (slot) => lane.room.after(once(slot));
   }
 
   /** An answer, or HG_REDIS_UNAVAILABLE when it takes too long. */
@@ -227,7 +249,9 @@ export class Producer extends EventEmitter<ProducerEvents> {
     const backend = new ProducerBackend(this.#link.client, queue.bullmq.name, queue.bullmq.prefix);
     backend.on("error", (error: Error) => this.#report(error));
     await backend.waitUntilReady();
-    const lane = { backend, line: new WaitingLine(), uniform: queue.uniformCost !== null };
+    const { low, high } = queue.watermarks;
+    const room = new Room(((low + high) / 2) * queue.capacity);
+    const lane = { backend, line: new WaitingLine(), room, uniform: queue.uniformCost !== null };
     this.#opened.set(queue, lane);
     this.#unfollow.push(followRuns(queue.limiter.prefix));
     return lane;
@@ -256,4 +280,3 @@ const isUnregistered = (error: unknown): boolean =>
   error instanceof Error && error.message.startsWith("HG_NOT_REGISTERED");
 
 export const createProducer = (options: ProducerOptions): Producer => new Producer(options);
-

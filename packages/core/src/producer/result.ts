@@ -32,7 +32,14 @@ const levels = ["open", "slow", "closed"] as const;
 /** Decodes lua/commands/add.lua's reply. */
 export function readAdmission(reply: unknown, id: string): Accepted | Refusal {
   if (!Array.isArray(reply)) throw new TypeError(`unexpected reply of admission: ${String(reply)}`);
-  const [accepted, second, depth, code, retryAfterMs, slot] = reply as [number, number | string, number, number, number?, string?];
+  const [accepted, second, depth, code, retryAfterMs, slot] = reply as [
+    number,
+    number | string,
+    number,
+    number,
+    number?,
+    string?,
+  ];
   const level = levels[code] ?? "closed";
   if (accepted === 1) return { accepted: true, id, duplicate: second === 1, depth, level };
   return {

@@ -1,4 +1,4 @@
-import { Job, Queue as BullQueue, QueueEvents } from "bullmq";
+import { Queue as BullQueue, Job, QueueEvents } from "bullmq";
 import { parseDuration } from "../define/duration.ts";
 import { encodeId } from "../define/id.ts";
 import type { Queue } from "../define/queue.ts";
@@ -33,7 +33,10 @@ export class Results {
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       if (message.includes("timed out before finishing")) {
-        throw headgateError("HG_RESULT_TIMEOUT", { expected: `an end of job ${id} within ${timeoutMs} ms`, cause: error });
+        throw headgateError("HG_RESULT_TIMEOUT", {
+          expected: `an end of job ${id} within ${timeoutMs} ms`,
+          cause: error,
+        });
       }
       throw headgateError("HG_JOB_FAILED", { got: message, cause: error });
     }

@@ -37,7 +37,12 @@ export class WaitingLine {
   }
 
   /** Joins the line. Never rejects for pressure: a timeout resolves as refused, an abort rejects with its reason. */
-  wait(ask: Ask, first: Refusal | null, timeoutMs: number | null, signal: AbortSignal | undefined): Promise<EnqueueResult> {
+  wait(
+    ask: Ask,
+    first: Refusal | null,
+    timeoutMs: number | null,
+    signal: AbortSignal | undefined,
+  ): Promise<EnqueueResult> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(signal.reason as Error);
@@ -57,7 +62,10 @@ export class WaitingLine {
         leaving: null,
         done: false,
       };
-      const timer = timeoutMs === null ? undefined : setTimeout(() => this.#leave(waiter, () => waiter.resolve(timedOut(waiter))), timeoutMs);
+      const timer =
+        timeoutMs === null
+          ? undefined
+          : setTimeout(() => this.#leave(waiter, () => waiter.resolve(timedOut(waiter))), timeoutMs);
       const onAbort = () => this.#leave(waiter, () => waiter.reject(signal?.reason));
       signal?.addEventListener("abort", onAbort, { once: true });
       this.#waiters.push(waiter);

@@ -1,5 +1,6 @@
 import { Cluster, Redis, type RedisOptions } from "ioredis";
 import { headgateError } from "../errors.ts";
+import { fewWrites } from "./few-writes.ts";
 
 /** A Redis URL, ioredis options, or an ioredis client. A client is a template: it is duplicated, never used or closed. */
 export type Connection = string | RedisOptions | Redis | Cluster;
@@ -38,13 +39,13 @@ export function openClient(connection: Connection): Client {
         got: connection.replace(/:\/\/.*/, "://…"),
       });
     }
-    return new Redis(connection, own as never);
+    return fewWrites(new Redis(connection, own as never));
   }
-  if (!isClient(connection)) return new Redis({ ...connection, ...own } as never);
+  if (!isClient(connection)) return fewWrites(new Redis({ ...connection, ...own } as never));
   if (connection instanceof Cluster || (connection as { isCluster?: boolean }).isCluster) {
     return (connection as Cluster).duplicate(undefined, { redisOptions: own as never });
   }
-  return (connection as Redis).duplicate(own);
+  return fewWrites((connection as Redis).duplicate(own));
 }
 
 /** Where a client points, without credentials. */

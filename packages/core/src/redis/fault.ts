@@ -1,13 +1,26 @@
 import { type HeadgateError, headgateError, isHeadgateError } from "../errors.ts";
 
 /** Replies with which Redis says that it cannot serve now, by the word they start with. */
-const kinds = ["OOM", "READONLY", "LOADING", "CLUSTERDOWN", "MASTERDOWN", "NOAUTH", "NOPERM", "BUSY", "TRYAGAIN"] as const;
+const kinds = [
+  "OOM",
+  "READONLY",
+  "LOADING",
+  "CLUSTERDOWN",
+  "MASTERDOWN",
+  "NOAUTH",
+  "NOPERM",
+  "BUSY",
+  "TRYAGAIN",
+] as const;
 
 /** Pure: which kind of infrastructure trouble an error of the Redis client is; null when it is something else. */
 export function faultOf(error: unknown): string | null {
   const { name = "", message = "", code = "" } = error as { name?: string; message?: string; code?: string };
   // A script that Redis ended half-way quotes the reply: "ERR ... OOM command not allowed".
-  const kind = kinds.find((word) => message.startsWith(word) || message.includes(`-${word} `) || message.includes(`${word} command not allowed`));
+  const kind = kinds.find(
+    (word) =>
+      message.startsWith(word) || message.includes(`-${word} `) || message.includes(`${word} command not allowed`),
+  );
   if (kind) return kind.toLowerCase();
   if (code === "ECONNREFUSED" || code === "ECONNRESET" || code === "EPIPE" || code === "ETIMEDOUT") return "connection";
   if (name === "MaxRetriesPerRequestError" || message === "Connection is closed.") return "connection";

@@ -13,7 +13,18 @@ export async function registerLimiter(client: Client, limiter: Limiter): Promise
   const { json, hash } = limiterDefinition(limiter);
   const key = limiterKey(limiter.prefix);
   await runScript(client, "register", [
-    key, key, limiter.prefix, json, hash, limiter.revision ?? "", "", "", "", "", MOST_QUEUES, "",
+    key,
+    key,
+    limiter.prefix,
+    json,
+    hash,
+    limiter.revision ?? "",
+    "",
+    "",
+    "",
+    "",
+    MOST_QUEUES,
+    "",
   ]);
 }
 
@@ -38,7 +49,10 @@ export async function registerQueue(client: Client, queue: Queue): Promise<void>
   ]);
   if (answer === "full") {
     if (claimed) await client.hdel(registryKey(limiter.namespace), queue.name);
-    throw headgateError("HG_LIMITER_FULL", { expected: `at most ${MOST_QUEUES} queues on ${limiter.name}`, got: queue.name });
+    throw headgateError("HG_LIMITER_FULL", {
+      expected: `at most ${MOST_QUEUES} queues on ${limiter.name}`,
+      got: queue.name,
+    });
   }
 }
 

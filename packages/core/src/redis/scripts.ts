@@ -14,7 +14,10 @@ export function defineScripts(client: Client, server: Server): void {
   }
   for (const name of own) {
     // Operators and workers that start must get through when memory is full, too.
-    client.defineCommand(`hg:${name}`, { numberOfKeys: scripts[name].keys, lua: allowOom(scripts[name].lua, server.scriptFlags) });
+    client.defineCommand(`hg:${name}`, {
+      numberOfKeys: scripts[name].keys,
+      lua: allowOom(scripts[name].lua, server.scriptFlags),
+    });
   }
 }
 

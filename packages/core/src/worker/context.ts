@@ -1,8 +1,8 @@
 import type { Job } from "bullmq";
-import { decodeId } from "../define/id.ts";
 import type { Permit } from "../bullmq/ending.ts";
-import type { Run } from "./run-job.ts";
+import { decodeId } from "../define/id.ts";
 import { classifyReport, classifyResponse, ThrottledError, type Verdict } from "./classify.ts";
+import type { Run } from "./run-job.ts";
 
 export interface JobInfo {
   readonly id: string;
@@ -132,5 +132,10 @@ class RunContext implements JobContext {
   }
 }
 
-export const createContext = (job: Job, queue: string, permit: Permit | undefined, run: Run, heard: Heard): JobContext =>
-  new RunContext(job, queue, permit, run, heard);
+export const createContext = (
+  job: Job,
+  queue: string,
+  permit: Permit | undefined,
+  run: Run,
+  heard: Heard,
+): JobContext => new RunContext(job, queue, permit, run, heard);

@@ -6,7 +6,11 @@ const RETRY_AFTER_MOST_MS = 86_400_000;
  * an HTTP date, which is held against the response's own Date so that the hosts' clocks do not matter.
  * Anything else, and a time that has passed, is null.
  */
-export function parseRetryAfter(value: string | null | undefined, date: string | null | undefined, now: number): number | null {
+export function parseRetryAfter(
+  value: string | null | undefined,
+  date: string | null | undefined,
+  now: number,
+): number | null {
   const text = value?.trim();
   if (!text) return null;
   if (/^\d+(\.\d+)?$/.test(text)) return clamp(Number(text) * 1_000);

@@ -9,7 +9,10 @@ import { classifyError } from "./classify.ts";
 import { createContext, Heard, type JobContext } from "./context.ts";
 import { runOn } from "./running.ts";
 
-export type Processor<Payload = unknown, Result = unknown> = (payload: Payload, ctx: JobContext) => Promise<Result> | Result;
+export type Processor<Payload = unknown, Result = unknown> = (
+  payload: Payload,
+  ctx: JobContext,
+) => Promise<Result> | Result;
 
 /** One run of one job here. Its abort controller is made when somebody asks for the signal: most runs never do. */
 export class Run {
@@ -83,7 +86,9 @@ export async function runJob<Payload, Result>(
   try {
     const { timeoutMs } = queue;
     const start = () => process(payload, ctx);
-    const result = await runOn(queue.limiter.prefix, () => (timeoutMs === null ? start() : withTimeout(timeoutMs, run, start)));
+    const result = await runOn(queue.limiter.prefix, () =>
+      timeoutMs === null ? start() : withTimeout(timeoutMs, run, start),
+    );
     const { throttled, retryAfterMs } = heard.verdict;
     const reached = heard.spent?.["requests"] !== 0;
     backend.conclude(token, {
@@ -107,7 +112,9 @@ export async function runJob<Payload, Result>(
     }
     if (!verdict.throttled || permit === undefined) throw error;
     if (isSpent(queue, permit, Date.now())) {
-      throw unrecoverable(headgateError("HG_DEFERRALS_EXHAUSTED", { got: `${permit.deferrals} deferrals`, cause: error }));
+      throw unrecoverable(
+        headgateError("HG_DEFERRALS_EXHAUSTED", { got: `${permit.deferrals} deferrals`, cause: error }),
+      );
     }
     throw new Deferral(messageOf(error), (lock, fetchNext) => backend.defer(jobId, lock, fetchNext));
   } finally {

@@ -1,15 +1,14 @@
 import { EventEmitter } from "node:events";
 import type { Job } from "bullmq";
-import { FleetWorker } from "../bullmq/fleet-worker.ts";
-import { Deferral } from "../bullmq/fleet-worker.ts";
-import { decodeId } from "../define/id.ts";
+import { Deferral, FleetWorker } from "../bullmq/fleet-worker.ts";
 import type { Duration } from "../define/duration.ts";
+import { decodeId } from "../define/id.ts";
 import type { Queue } from "../define/queue.ts";
 import { headgateError } from "../errors.ts";
 import type { Connection } from "../redis/connection.ts";
 import { closedError, Link } from "../redis/link.ts";
-import { Drained, type Processor, Run, runJob } from "./run-job.ts";
 import { type ResolvedWorkerOptions, resolveWorkerOptions } from "./options.ts";
+import { Drained, type Processor, Run, runJob } from "./run-job.ts";
 
 export interface WorkerOptions {
   readonly connection: Connection;
@@ -207,4 +206,3 @@ export function createWorker<Payload, Result>(
 ): HeadgateWorker<Payload, Result> {
   return new HeadgateWorker(queue, process, options);
 }
-
