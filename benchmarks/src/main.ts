@@ -1,8 +1,10 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { drawFigures } from "./figures/figures.ts";
 import { contenderNames } from "./goodput/contenders/index.ts";
 import { runGoodput } from "./goodput/goodput.ts";
 import { scenarioOf, scenarios } from "./goodput/scenario.ts";
 import { runOverhead } from "./overhead/run.ts";
+import { runScale } from "./scale/scale.ts";
 
 const connection = process.env["REDIS_URL"];
 if (!connection) {
@@ -49,6 +51,26 @@ program
   .action(async ({ scenario, contender, ...options }) => {
     const chosen = scenario.map(scenarioOf);
     await runGoodput({ ...options, scenarios: chosen, contenders: contender, connection });
+  });
+
+program
+  .command("scale")
+  .description("fleets of several sizes on a limiter of 100 permits/s, and what one Redis core carries")
+  .option("--workers <sizes>", "comma-separated", (text) => text.split(",").map(whole), [1, 8, 64, 256])
+  .option("--seconds <n>", "measured of every fleet", whole, 15)
+  .option("--jobs <n>", "jobs for the ceiling", whole, 40_000)
+  .option("--json", "one JSON object as the last line")
+  .action(async (options) => {
+    await runScale({ ...options, connection });
+  });
+
+program
+  .command("figures")
+  .description("draws what goodput has recorded into docs/figures, and its table into docs/benchmarks.md")
+  .option("--record <file>", "what to draw", RECORD)
+  .option("--docs <folder>", "where", "docs")
+  .action(async ({ record, docs }) => {
+    await drawFigures(record, docs);
   });
 
 await program.parseAsync();

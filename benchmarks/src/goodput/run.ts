@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { Child } from "../process/child.ts";
+import { removeKeys } from "../redis/remove-keys.ts";
 import { round } from "../statistics.ts";
 import { PROCESSES, type Setting } from "./contender.ts";
 import { type ContenderName, contenders } from "./contenders/index.ts";
@@ -132,10 +133,4 @@ async function inTime<T>(answer: Promise<T>, ms: number, problem: string): Promi
     timer = setTimeout(() => reject(new Error(`${problem} within ${ms} ms`)), ms);
   });
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));
-}
-
-async function removeKeys(redis: Redis, namespace: string): Promise<void> {
-  for await (const keys of redis.scanStream({ match: `*${namespace}:*`, count: 1_000 })) {
-    if (keys.length > 0) await redis.unlink(...(keys as string[]));
-  }
 }
