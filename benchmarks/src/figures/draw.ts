@@ -1,4 +1,4 @@
-import { init, type LineSeriesOption } from "echarts";
+import { init, type Line } from "echarts/dist/echarts.esm.min.mjs";
 import { SLICE_MS } from "../goodput/orders.ts";
 import type { Recorded } from "../goodput/record.ts";
 import { binMs, curve, type Point } from "./curve.ts";
@@ -20,7 +20,7 @@ export function draw(about: string, runs: readonly Recorded[]): string {
   const bin = binMs(offered, SLICE_MS);
   const of = (slices: readonly number[]): Point[] => curve(slices, SLICE_MS, bin);
   const ours = runs.find(({ figures }) => figures.contender === "headgate");
-  const series: LineSeriesOption[] = [
+  const series: Line[] = [
     line("the API's limit", of(offered), LIMIT, { type: "dashed", width: 1.5 }),
     ...runs.map(({ figures: { contender }, trace }) =>
       line(contender, of(trace.accepted), COLOURS[contender] ?? LIMIT, {
@@ -57,8 +57,8 @@ const line = (
   name: string,
   data: readonly Point[],
   color: string,
-  lineStyle: NonNullable<LineSeriesOption["lineStyle"]>,
-): LineSeriesOption => ({
+  lineStyle: Omit<Line["lineStyle"], "color">,
+): Line => ({
   type: "line",
   name,
   data: data.map(([seconds, perSecond]) => [seconds, Number(perSecond.toFixed(2))]),
