@@ -1,3 +1,4 @@
+/// <reference path="./echarts.d.ts" />
 import { init, type Line } from "echarts/dist/echarts.esm.min.mjs";
 import { SLICE_MS } from "../goodput/orders.ts";
 import type { Recorded } from "../goodput/record.ts";
