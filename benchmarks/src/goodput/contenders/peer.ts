@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Job, type JobsOptions, Queue, Worker, type WorkerOptions } from "bullmq";
 import {
@@ -90,6 +91,8 @@ function workerOf(setting: Setting, way: Way): Part {
     start: async () => {
       over = new AbortController();
       const { signal } = over;
+      // Every job in flight may listen.
+      setMaxListeners(0, signal);
       // One promise for all jobs: a listener for each would pile up.
       const ended = new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
       ended.catch(() => undefined);
