@@ -36,7 +36,7 @@ export function draw(about: string, runs: readonly Recorded[]): string {
       animation: false,
       backgroundColor: "#ffffff",
       title: { text: about, left: 12, top: 8, textStyle: { fontSize: 14, fontWeight: "normal" } },
-      legend: { top: 32, left: 8, icon: "roundRect", itemHeight: 3 },
+      legend: { top: 32, left: 8, icon: "roundRect", itemHeight: 3, itemGap: 20 },
       grid: { left: 52, right: 20, top: 68, bottom: 44 },
       xAxis: {
         type: "value",

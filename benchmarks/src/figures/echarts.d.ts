@@ -38,6 +38,7 @@ declare module "echarts/dist/echarts.esm.min.mjs" {
         readonly textStyle: { readonly fontSize: number; readonly fontWeight: "normal" };
       };
       readonly legend: {
+        readonly itemGap: number;
         readonly top: number;
         readonly left: number;
         readonly icon: "roundRect";
