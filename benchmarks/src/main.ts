@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { drawFigures } from "./figures/figures.ts";
 import { contenderNames } from "./goodput/contenders/index.ts";
@@ -45,7 +46,7 @@ program
   ])
   .option("--seconds <n>", "length of every run (default: the scenario's own, mostly 60)", whole)
   .option("--warm", "measure the run after one that has taught the limiter")
-  .option("--together <n>", "runs at the same time", whole, 4)
+  .option("--together <n>", "runs at the same time, one a core", whole, availableParallelism())
   .option("--record <file>", "where results and traces are kept for figures", RECORD)
   .option("--json", "one JSON array as the last line")
   .action(async ({ scenario, contender, ...options }) => {
