@@ -1,11 +1,13 @@
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { drawFigures } from "./figures/figures.ts";
+import { runGateway } from "./gateway/run.ts";
 import { contenderNames } from "./goodput/contenders/index.ts";
 import { runGoodput } from "./goodput/goodput.ts";
 import { scenarioOf, scenarios } from "./goodput/scenario.ts";
 import { runOverhead } from "./overhead/run.ts";
 import { runScale } from "./scale/scale.ts";
+import { runSimulate } from "./simulate/run.ts";
 
 const connection = process.env["REDIS_URL"];
 if (!connection) {
@@ -41,9 +43,7 @@ program
     "contenders in front of a rate-limited HTTP API, side by side: how much of its limit they use, how often they hit it",
   )
   .option("--scenario <names>", "comma-separated, or all", (text) => listOf(text, scenarioNames), scenarioNames)
-  .option("--contender <names>", "comma-separated, or all", (text) => listOf(text, contenderNames), [
-    "headgate" as const,
-  ])
+  .option("--contender <names>", "comma-separated, or all", (text) => listOf(text, contenderNames), contenderNames)
   .option("--seconds <n>", "length of every run (default: the scenario's own, mostly 60)", whole)
   .option("--warm", "measure the run after one that has taught the limiter")
   .option("--together <n>", "runs at the same time, one a core", whole, availableParallelism())
@@ -72,6 +72,28 @@ program
   .option("--docs <folder>", "where", "docs")
   .action(async ({ record, docs }) => {
     await drawFigures(record, docs);
+  });
+
+program
+  .command("simulate")
+  .description("the control law against modelled APIs in virtual time, over many seeds")
+  .option("--seeds <n>", "runs of each scenario", whole, 5)
+  .option("--first <seed>", "the first of the seeds", whole, 1)
+  .option("--scenario <names>", "only these, by their names, with commas between")
+  .option("--warm", "run each twice, and take the figures of the second")
+  .option("--trace", "also a line per second of the first seed: accepted, throttled, pace, phase, gate")
+  .option("--json", "an array of the figures of each run as the last line")
+  .action(async (options) => {
+    await runSimulate({ ...options, connection });
+  });
+
+program
+  .command("gateway")
+  .description("ten times what a queue takes, over HTTP: statuses, latency and memory of the gateway")
+  .option("--seconds <n>", "length of the run", whole, 60)
+  .option("--json", "one JSON object as the last line")
+  .action(async (options) => {
+    await runGateway({ ...options, connection });
   });
 
 await program.parseAsync();

@@ -1,9 +1,9 @@
 import { isHeadgateError } from "headgate";
+import { mayAnswer } from "headgate/internal";
 import { type Context, Hono } from "hono";
 import { basicAuth } from "hono/basic-auth";
 import { csrf } from "hono/csrf";
 import type { SecureHeadersVariables } from "hono/secure-headers";
-import { mayAnswer } from "./access.ts";
 import type { BoardAuth, BoardQueue } from "./board.ts";
 import { BULL_BOARD_PATH } from "./bull-board.ts";
 import { bullBoardHeaders, pressureHeaders } from "./headers.ts";

@@ -64,7 +64,13 @@ export function createBoard(options: BoardOptions): Board {
       const releaseConnections = async (): Promise<void> => {
         await Promise.allSettled([bullBoard.close(), control.close()]);
       };
-      const app = boardApp({ read: snapshotReader(control, queues), queues, bullBoard: bullBoard.routes, auth, readOnly });
+      const app = boardApp({
+        read: snapshotReader(control, queues),
+        queues,
+        bullBoard: bullBoard.routes,
+        auth,
+        readOnly,
+      });
       try {
         const server = await startServer(app.fetch, host, port);
         let closing: Promise<void> | undefined;

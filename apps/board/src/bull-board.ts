@@ -1,8 +1,8 @@
-import { serveStatic } from "@hono/node-server/serve-static";
 import { createBullBoard } from "@bull-board/api";
 import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import { HonoAdapter } from "@bull-board/hono";
-import { type ConnectionOptions, Queue as BullQueue } from "bullmq";
+import { serveStatic } from "@hono/node-server/serve-static";
+import { Queue as BullQueue, type ConnectionOptions } from "bullmq";
 import type { Connection } from "headgate/control";
 import type { Hono } from "hono";
 import type { BoardQueue } from "./board.ts";

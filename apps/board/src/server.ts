@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import { headgateError } from "headgate/internal";
+import { headgateError, urlOf } from "headgate/internal";
 
 interface RunningServer {
   readonly url: string;
@@ -18,7 +18,7 @@ export async function startServer(fetch: Fetch, host: string, port: number): Pro
   });
   const { port: bound } = server.address() as AddressInfo;
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`,
+    url: urlOf(host, bound),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -25,6 +25,8 @@ const usageCodes: ReadonlySet<string> = new Set([
   "HG_INPUT_UNREADABLE",
   "HG_BOARD_UNPROTECTED",
   "HG_BOARD_PORT",
+  "HG_GATEWAY_UNPROTECTED",
+  "HG_GATEWAY_PORT",
   "HG_OPTION_INVALID",
   "HG_NAME_INVALID",
   "HG_COST_INVALID",

@@ -7,8 +7,10 @@ import type { Context } from "./context.ts";
 import { type EnqueueFlags, enqueue } from "./enqueue/run.ts";
 import { type ExitCode, exitCodeHelp } from "./exit-code.ts";
 import { oneOf, wholeNumber } from "./flags.ts";
+import type { GatewayFlags } from "./gateway/run.ts";
 import { type PauseFlags, pause, resume } from "./levers/run.ts";
 import type { Output } from "./output/output.ts";
+import { addSimulate } from "./simulate/command.ts";
 import { type StatusFlags, status } from "./status/run.ts";
 import { stopSignals } from "./stop-signals.ts";
 import { runWorkers, type WorkerFlags } from "./worker/run.ts";
@@ -86,7 +88,12 @@ export function buildProgram(surroundings: Surroundings): Command {
     .command("status")
     .description("every limiter and queue of the config")
     .option("--watch", "again and again: in place on a terminal, as lines into a pipe")
-    .option("--interval-ms <n>", "milliseconds between two looks of --watch", wholeNumber(100, 3_600_000), DEFAULT_INTERVAL_MS)
+    .option(
+      "--interval-ms <n>",
+      "milliseconds between two looks of --watch",
+      wholeNumber(100, 3_600_000),
+      DEFAULT_INTERVAL_MS,
+    )
     .action((flags: StatusFlags) => run((context) => status(context, flags)));
 
   program
@@ -103,11 +110,17 @@ export function buildProgram(surroundings: Surroundings): Command {
     .argument("<target>", "queue or limiter; queue:name or limiter:name where a name is both")
     .action((target: string) => run((context) => resume(context, target)));
 
+  addSimulate(program, surroundings);
+
   program
     .command("board")
     .description("serve the pressure page and Bull Board")
     .option("--host <host>", "address to listen on (default: 127.0.0.1); beyond loopback a password is needed")
-    .option("--port <n>", "port, 0 for a free one (default: board.port of the config, else 3000)", wholeNumber(0, 65_535))
+    .option(
+      "--port <n>",
+      "port, 0 for a free one (default: board.port of the config, else 3000)",
+      wholeNumber(0, 65_535),
+    )
     .option("--user <name>", "user for basic auth", "headgate")
     .option("--password <text>", "password for basic auth; better in HEADGATE_BOARD_PASSWORD")
     .option("--read-only", "refuse everything that changes a queue or a job")
@@ -116,6 +129,26 @@ export function buildProgram(surroundings: Surroundings): Command {
         // Loaded only here: the web framework doubles the start-up time of every other command.
         const { board } = await import("./board/run.ts");
         return board(context, flags, environment);
+      }),
+    );
+
+  program
+    .command("gateway")
+    .description("take jobs over HTTP, for producers in any language; OpenAPI at /openapi.json")
+    .option("--host <host>", "address to listen on (default: 127.0.0.1)")
+    .option(
+      "--port <n>",
+      "port, 0 for a free one (default: gateway.port of the config, else 3001)",
+      wholeNumber(0, 65_535),
+    )
+    .option("--token <text...>", "bearer tokens; better in HEADGATE_GATEWAY_TOKENS, separated by commas")
+    .option("--no-auth", "take jobs from everybody on this machine")
+    .option("--max-wait <duration>", "longest wait for room that a caller may ask for", "30s")
+    .option("--max-waiting <n>", "most jobs that wait at once", wholeNumber(0, 1_000_000))
+    .action((flags: GatewayFlags) =>
+      run(async (context) => {
+        const { gateway } = await import("./gateway/run.ts");
+        return gateway(context, flags, environment);
       }),
     );
 

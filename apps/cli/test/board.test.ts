@@ -16,7 +16,9 @@ test("says where it is, answers there, and ends with 0 at a signal", async () =>
   );
   expect(await pressure?.text()).toContain("letters");
   expect(jobs?.status).toBe(200);
-  expect(await status?.json()).toMatchObject({ queues: [{ queue: "letters" }, { queue: "slowly" }, { queue: "small" }] });
+  expect(await status?.json()).toMatchObject({
+    queues: [{ queue: "letters" }, { queue: "slowly" }, { queue: "small" }],
+  });
   running.process.kill("SIGTERM");
   expect(await running.ended).toMatchObject({ code: 0 });
 });
@@ -29,7 +31,9 @@ test("is not opened to others without a password", async () => {
 });
 
 test("asks for the password of the environment", async () => {
-  const running = startHeadgate(["board", "--json"], { environment: { ...environment, HEADGATE_BOARD_PASSWORD: "hunter2" } });
+  const running = startHeadgate(["board", "--json"], {
+    environment: { ...environment, HEADGATE_BOARD_PASSWORD: "hunter2" },
+  });
   const { url } = JSON.parse(await running.line("stdout", /"url"/)) as { url: string };
   expect((await fetch(url)).status).toBe(401);
   const authorization = `Basic ${Buffer.from("headgate:hunter2").toString("base64")}`;

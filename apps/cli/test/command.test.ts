@@ -11,19 +11,25 @@ describe("help", () => {
   test("names every command and the exit codes", async () => {
     const { code, stdout } = await headgate(["--help"]);
     expect(code).toBe(0);
-    for (const command of ["worker", "enqueue", "status", "pause", "resume", "board"]) expect(stdout).toContain(command);
+    for (const command of ["worker", "enqueue", "status", "pause", "resume", "simulate", "board"])
+      expect(stdout).toContain(command);
     expect(stdout).toContain(exitCodeHelp);
   });
 
   test("stands in docs/cli.md with the same exit codes", () => {
     const docs = readFileSync(new URL("../../../docs/cli.md", import.meta.url), "utf8");
     const documented = [...docs.matchAll(/^\| (\d) \| ([^|]+) \|$/gm)].map(([, code, text]) => `${code}  ${text}`);
-    const helped = exitCodeHelp.split("\n").slice(1).map((line) => line.trim());
+    const helped = exitCodeHelp
+      .split("\n")
+      .slice(1)
+      .map((line) => line.trim());
     expect(documented).toEqual(helped);
   });
 
   test("--version is the package's", async () => {
-    const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+    const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+      version: string;
+    };
     expect(await headgate(["--version"])).toMatchObject({ code: 0, stdout: `${version}\n` });
   });
 });
@@ -62,10 +68,14 @@ describe("a config", () => {
     const { code, stderr } = await headgate(["status", "--config", fixture("broken/mistakes.config.ts")]);
     expect(code).toBe(2);
     expect(stderr).toContain("HG_CONFIG_INVALID");
-    expect(stderr).toContain('connection: expected a redis:// or rediss:// URL, ioredis options, or an ioredis client, got "http://***@127.0.0.1:6379"');
+    expect(stderr).toContain(
+      'connection: expected a redis:// or rediss:// URL, ioredis options, or an ioredis client, got "http://***@127.0.0.1:6379"',
+    );
     expect(stderr).toContain("colour: expected no such option");
     expect(stderr).toContain('queues.letters.concurrency: expected a whole number from 1 to 10000, got "many"');
-    expect(stderr).toContain("queues.letters.processor: expected a function (payload, ctx), or the path of a module that exports one by default, got 7");
+    expect(stderr).toContain(
+      "queues.letters.processor: expected a function (payload, ctx), or the path of a module that exports one by default, got 7",
+    );
     expect(stderr).toContain("queues.empty.queue: expected what defineQueue returns, got nothing");
     expect(stderr).not.toContain("hunter2");
   });
@@ -98,11 +108,14 @@ describe("a config", () => {
 });
 
 describe("Redis that is not there ends with 3, without its password", () => {
-  test.each([["status"], ["enqueue", "letters"], ["pause", "letters"], ["worker", "letters"]])("%s %s", async (...args) => {
-    const given = args.filter((arg) => arg !== undefined);
-    const { code, stdout, stderr } = await headgate([...given, "--redis", nowhere], { input: '{"doc":"a"}\n' });
-    expect(code).toBe(3);
-    expect(stderr).toContain("HG_REDIS_UNREACHABLE");
-    expect(stdout + stderr).not.toContain("hunter2");
-  });
+  test.each([["status"], ["enqueue", "letters"], ["pause", "letters"], ["worker", "letters"]])(
+    "%s %s",
+    async (...args) => {
+      const given = args.filter((arg) => arg !== undefined);
+      const { code, stdout, stderr } = await headgate([...given, "--redis", nowhere], { input: '{"doc":"a"}\n' });
+      expect(code).toBe(3);
+      expect(stderr).toContain("HG_REDIS_UNREACHABLE");
+      expect(stdout + stderr).not.toContain("hunter2");
+    },
+  );
 });

@@ -6,13 +6,26 @@ beforeEach(() => {
   environment = { TEST_NAMESPACE: ownNamespace() };
 });
 
-const letters = (count: number): string => Array.from({ length: count }, (_, index) => `{"doc":"d${index}"}\n`).join("");
+const letters = (count: number): string =>
+  Array.from({ length: count }, (_, index) => `{"doc":"d${index}"}\n`).join("");
 
 test("every line of standard input is one admission", async () => {
   const { code, stdout } = await headgate(["enqueue", "letters", "-", "--json"], { input: letters(200), environment });
   expect(code).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject({ queue: "letters", lines: 200, accepted: 200, duplicates: 0, refused: 0, invalid: 0, unknown: 0, interrupted: false, error: null });
-  const status = JSON.parse((await headgate(["status", "--json"], { environment })).stdout) as { queues: { queue: string; depth: number }[] };
+  expect(JSON.parse(stdout)).toMatchObject({
+    queue: "letters",
+    lines: 200,
+    accepted: 200,
+    duplicates: 0,
+    refused: 0,
+    invalid: 0,
+    unknown: 0,
+    interrupted: false,
+    error: null,
+  });
+  const status = JSON.parse((await headgate(["status", "--json"], { environment })).stdout) as {
+    queues: { queue: string; depth: number }[];
+  };
   expect(status.queues.find(({ queue }) => queue === "letters")).toMatchObject({ depth: 200 });
 });
 
@@ -37,12 +50,18 @@ test("with ids from the lines a second run adds nothing", async () => {
 
 test("an envelope names id and priority", async () => {
   const input = '{"id":"one","priority":5,"payload":{"doc":"a"}}\n{"id":"one","payload":{"doc":"a"}}\n';
-  const { stdout } = await headgate(["enqueue", "letters", "--envelope", "--in-flight", "1", "--json"], { input, environment });
+  const { stdout } = await headgate(["enqueue", "letters", "--envelope", "--in-flight", "1", "--json"], {
+    input,
+    environment,
+  });
   expect(JSON.parse(stdout)).toMatchObject({ accepted: 1, duplicates: 1 });
 });
 
 test("under pressure lines are refused when asked to, with the reason", async () => {
-  const { code, stdout } = await headgate(["enqueue", "small", "--on-pressure", "refuse", "--json"], { input: letters(10), environment });
+  const { code, stdout } = await headgate(["enqueue", "small", "--on-pressure", "refuse", "--json"], {
+    input: letters(10),
+    environment,
+  });
   expect(code).toBe(1);
   const summary = JSON.parse(stdout) as { accepted: number; refused: number; refusedBy: Record<string, number> };
   expect(summary.accepted).toBeLessThanOrEqual(3);

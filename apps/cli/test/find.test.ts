@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import { findConfig } from "../src/config/find.ts";
 
-const only = (...paths: string[]) => (path: string) => paths.includes(path);
+const only =
+  (...paths: string[]) =>
+  (path: string) =>
+    paths.includes(path);
 
 test("the nearest config upwards is taken", () => {
   const exists = only("/a/headgate.config.js", "/a/b/headgate.config.mts");

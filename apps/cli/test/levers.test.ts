@@ -7,8 +7,16 @@ beforeEach(() => {
 });
 
 interface Status {
-  readonly limiters: { readonly limiter: string; readonly gate: { readonly closed: boolean; readonly reason: string | null; readonly remainingMs: number } }[];
-  readonly queues: { readonly queue: string; readonly paused: boolean; readonly level: string; readonly reason: string | null }[];
+  readonly limiters: {
+    readonly limiter: string;
+    readonly gate: { readonly closed: boolean; readonly reason: string | null; readonly remainingMs: number };
+  }[];
+  readonly queues: {
+    readonly queue: string;
+    readonly paused: boolean;
+    readonly level: string;
+    readonly reason: string | null;
+  }[];
 }
 
 async function status(): Promise<Status> {
@@ -22,16 +30,30 @@ test("a queue is paused with a reason and resumed", async () => {
   const paused = await headgate(["pause", "letters", "--reason", "spring cleaning"], { environment });
   expect(paused).toMatchObject({ code: 0, stdout: "paused queue letters (spring cleaning)\n" });
   expect(queueOf(await status(), "letters")).toMatchObject({ paused: true });
-  const refused = await headgate(["enqueue", "letters", "--on-pressure", "refuse", "--json"], { input: '{"doc":"a"}\n', environment });
+  const refused = await headgate(["enqueue", "letters", "--on-pressure", "refuse", "--json"], {
+    input: '{"doc":"a"}\n',
+    environment,
+  });
   expect(JSON.parse(refused.stdout)).toMatchObject({ accepted: 0, refused: 1, refusedBy: { paused: 1 } });
-  expect(await headgate(["resume", "letters"], { environment })).toMatchObject({ code: 0, stdout: "resumed queue letters\n" });
+  expect(await headgate(["resume", "letters"], { environment })).toMatchObject({
+    code: 0,
+    stdout: "resumed queue letters\n",
+  });
   expect(queueOf(await status(), "letters")).toMatchObject({ paused: false, level: "open" });
 });
 
 test("a limiter's gate is shut for a time and opened before it", async () => {
-  const paused = await headgate(["pause", "limiter:api", "--for", "5m", "--reason", "maintenance", "--json"], { environment });
+  const paused = await headgate(["pause", "limiter:api", "--for", "5m", "--reason", "maintenance", "--json"], {
+    environment,
+  });
   expect(paused.code).toBe(0);
-  expect(JSON.parse(paused.stdout)).toEqual({ action: "pause", kind: "limiter", name: "api", for: "5m", reason: "maintenance" });
+  expect(JSON.parse(paused.stdout)).toEqual({
+    action: "pause",
+    kind: "limiter",
+    name: "api",
+    for: "5m",
+    reason: "maintenance",
+  });
   const gate = gateOf(await status(), "api");
   expect(gate).toMatchObject({ closed: true });
   expect(gate?.remainingMs).toBeGreaterThan(4 * 60_000);

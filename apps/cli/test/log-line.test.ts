@@ -12,7 +12,9 @@ test("one line, whatever stands in an id", () => {
 test("a processor's message is not logged, it may hold job data", () => {
   expect(errorFields(new RangeError("secret document"))).toEqual({ error: "RangeError" });
   expect(errorFields("secret document")).toEqual({ error: "string" });
-  expect(errorFields(Object.assign(new Error("secret"), { code: "ECONNRESET" }))).toEqual({ error: "Error:ECONNRESET" });
+  expect(errorFields(Object.assign(new Error("secret"), { code: "ECONNRESET" }))).toEqual({
+    error: "Error:ECONNRESET",
+  });
 });
 
 test("a coded error of ours is logged in full", () => {

@@ -29,7 +29,10 @@ describe("an envelope", () => {
 
   test("may hold a null payload, but not none", () => {
     expect(parseLine('{"payload":null}', enveloped)).toEqual({ kind: "job", job: { payload: null } });
-    expect(parseLine('{"id":"a"}', enveloped)).toMatchObject({ kind: "invalid", why: expect.stringContaining("payload is missing") });
+    expect(parseLine('{"id":"a"}', enveloped)).toMatchObject({
+      kind: "invalid",
+      why: expect.stringContaining("payload is missing"),
+    });
   });
 
   test.each([
@@ -52,7 +55,10 @@ describe("an id field", () => {
     expect(parseLine(text, withId)).toMatchObject({ kind: "job", job: { id } });
   });
 
-  test.each(['{"other":1}', '{"doc":""}', '{"doc":1.5}', '{"doc":9007199254740993}', '"doc"', "null"])("%s has none", (text) => {
-    expect(parseLine(text, withId)).toMatchObject({ kind: "invalid", why: expect.stringContaining('"doc"') });
-  });
+  test.each(['{"other":1}', '{"doc":""}', '{"doc":1.5}', '{"doc":9007199254740993}', '"doc"', "null"])(
+    "%s has none",
+    (text) => {
+      expect(parseLine(text, withId)).toMatchObject({ kind: "invalid", why: expect.stringContaining('"doc"') });
+    },
+  );
 });

@@ -12,7 +12,15 @@ test("every line ends in exactly one count", () => {
   tally.add(4, { kind: "invalid", why: "not JSON" });
   tally.add(5, { kind: "unknown" });
   const summary = tally.summary(rest);
-  expect(summary).toMatchObject({ lines: 5, accepted: 1, duplicates: 1, refused: 1, refusedBy: { full: 1 }, invalid: 1, unknown: 1 });
+  expect(summary).toMatchObject({
+    lines: 5,
+    accepted: 1,
+    duplicates: 1,
+    refused: 1,
+    refusedBy: { full: 1 },
+    invalid: 1,
+    unknown: 1,
+  });
   expect(summary.invalidLines).toEqual([{ line: 4, why: "not JSON" }]);
   expect(isComplete(summary)).toBe(false);
 });

@@ -33,8 +33,11 @@ test("a bare name that is a queue and a shared limiter has to say which", () => 
   );
 });
 
-test.each(["post", "limiter:digest", "queue:post", "", "tank:mail"])("%o is unknown, and the known ones are named", (text) => {
-  expect(() => resolveTarget(known, text)).toThrow(
-    expect.objectContaining({ code: "HG_TARGET_UNKNOWN", expected: expect.stringContaining("queue:digest") }),
-  );
-});
+test.each(["post", "limiter:digest", "queue:post", "", "tank:mail"])(
+  "%o is unknown, and the known ones are named",
+  (text) => {
+    expect(() => resolveTarget(known, text)).toThrow(
+      expect.objectContaining({ code: "HG_TARGET_UNKNOWN", expected: expect.stringContaining("queue:digest") }),
+    );
+  },
+);

@@ -6,7 +6,8 @@ beforeEach(() => {
   environment = { TEST_NAMESPACE: ownNamespace() };
 });
 
-const enqueue = (queue: string, input: string) => headgate(["enqueue", queue, "--id-field", "doc"], { input, environment });
+const enqueue = (queue: string, input: string) =>
+  headgate(["enqueue", queue, "--id-field", "doc"], { input, environment });
 
 test("runs its queues, says what happens without job data, and drains at SIGTERM", async () => {
   await enqueue("letters", '{"doc":"very-secret"}\n'.replace("very-secret", "id-1"));
@@ -46,7 +47,10 @@ test("a second signal ends it at once, with 1", async () => {
 test("a failure is one line with the kind of the error, never its message", async () => {
   const running = startHeadgate(["worker", "--json"], { environment });
   await running.line("stdout", /"event":"ready","queue":"slowly"/);
-  await headgate(["enqueue", "slowly", "--envelope"], { input: '{"id":"j1","payload":{"doc":"fail-secret"}}\n', environment });
+  await headgate(["enqueue", "slowly", "--envelope"], {
+    input: '{"id":"j1","payload":{"doc":"fail-secret"}}\n',
+    environment,
+  });
   const line = await running.line("stdout", /"event":"failed"/);
   expect(JSON.parse(line)).toMatchObject({ event: "failed", queue: "slowly", id: "j1", attempt: 1, error: "Error" });
   running.process.kill("SIGKILL");

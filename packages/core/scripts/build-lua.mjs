@@ -1,9 +1,10 @@
-// Turns lua/**/*.lua into one TypeScript module, so that bundlers need no file loading (STYLE.md 21).
+// Turns lua/**/*.lua into TypeScript modules, so that bundlers need no file loading (STYLE.md 21).
 //
-//   node packages/core/scripts/build-lua.mjs           writes src/redis/scripts.generated.ts
-//   node packages/core/scripts/build-lua.mjs --check   fails when that file is out of date
+//   node packages/core/scripts/build-lua.mjs           writes src/redis/scripts.generated.ts, src/simulate/scripts.generated.ts
+//   node packages/core/scripts/build-lua.mjs --check   fails when one of them is out of date
 //
-// lua/commands/*.lua are commands: a header with KEYS, ARGV and Reply, and `--- @keys N`.
+// lua/commands/*.lua are commands, lua/simulator/*.lua what only the simulator runs: a header with KEYS, ARGV and Reply,
+// and `--- @keys N`.
 // lua/lib/*.lua are parts: `--- @include "name"` puts one in, once a command, in front of what follows.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,9 +12,8 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const commandsDir = join(root, "lua", "commands");
 const libDir = join(root, "lua", "lib");
-const target = join(root, "src", "redis", "scripts.generated.ts");
+const modules = { commands: join(root, "src", "redis"), simulator: join(root, "src", "simulate") };
 
 class LuaError extends Error {}
 
@@ -24,7 +24,8 @@ function inline(file, text, seen, path) {
   const out = [];
   for (const [index, line] of text.split("\n").entries()) {
     const name = INCLUDE.exec(line)?.[1];
-    if (line.startsWith("--- @include") && !name) throw new LuaError(`${file}:${index + 1}: malformed include: ${line}`);
+    if (line.startsWith("--- @include") && !name)
+      throw new LuaError(`${file}:${index + 1}: malformed include: ${line}`);
     if (!name) {
       out.push(line);
       continue;
@@ -53,17 +54,22 @@ function strip(lua) {
     .join("\n")}\n`;
 }
 
-function build() {
+function build(folder) {
+  const commandsDir = join(root, "lua", folder);
   const entries = readdirSync(commandsDir)
     .filter((name) => name.endsWith(".lua"))
     .sort()
     .map((fileName) => {
-      const file = `lua/commands/${fileName}`;
+      const file = `lua/${folder}/${fileName}`;
       const text = readFileSync(join(commandsDir, fileName), "utf8");
-      const keys = text.split("\n").map((line) => KEYS.exec(line)?.[1]).find(Boolean);
+      const keys = text
+        .split("\n")
+        .map((line) => KEYS.exec(line)?.[1])
+        .find(Boolean);
       if (keys === undefined) throw new LuaError(`${file}: no "--- @keys N"`);
       for (const word of ["KEYS[", "ARGV[", "Reply"]) {
-        if (!text.slice(0, text.indexOf("]]\n")).includes(word)) throw new LuaError(`${file}: the header says nothing of ${word}`);
+        if (!text.slice(0, text.indexOf("]]\n")).includes(word))
+          throw new LuaError(`${file}: the header says nothing of ${word}`);
       }
       const lua = strip(inline(file, text, new Set(), []));
       const sha1 = createHash("sha1").update(lua).digest("hex");
@@ -76,17 +82,20 @@ function build() {
 }
 
 try {
-  const text = build();
-  if (process.argv.includes("--check")) {
-    let current = "";
-    try {
-      current = readFileSync(target, "utf8");
-    } catch {
-      // Missing counts as out of date.
+  for (const [folder, into] of Object.entries(modules)) {
+    const target = join(into, "scripts.generated.ts");
+    const text = build(folder);
+    if (process.argv.includes("--check")) {
+      let current = "";
+      try {
+        current = readFileSync(target, "utf8");
+      } catch {
+        // Missing counts as out of date.
+      }
+      if (current !== text) throw new LuaError(`${relative(process.cwd(), target)} is out of date: run "pnpm lua"`);
+    } else {
+      writeFileSync(target, text);
     }
-    if (current !== text) throw new LuaError(`${relative(process.cwd(), target)} is out of date: run "pnpm lua"`);
-  } else {
-    writeFileSync(target, text);
   }
 } catch (error) {
   if (!(error instanceof LuaError)) throw error;

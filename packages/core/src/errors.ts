@@ -101,6 +101,11 @@ export const errorTable = {
     fix: "Set HEADGATE_BOARD_PASSWORD, or bind to 127.0.0.1.",
   },
   HG_BOARD_PORT: { summary: "The board's port cannot be used", fix: "Pass another --port, or 0 for any." },
+  HG_GATEWAY_UNPROTECTED: {
+    summary: "The gateway would take jobs from anybody",
+    fix: "Set HEADGATE_GATEWAY_TOKENS, or pass tokens; without authentication only 127.0.0.1 will do.",
+  },
+  HG_GATEWAY_PORT: { summary: "The gateway's port cannot be used", fix: "Pass another --port, or 0 for any." },
   HG_CONFIG_NOT_FOUND: {
     summary: "There is no configuration file",
     fix: "Write headgate.config.ts, or name one with --config.",

@@ -26,7 +26,9 @@ export async function board(context: Context, flags: BoardFlags, environment: No
       if (output.debug) output.log(problemOf(error).message);
     },
   }).listen({ host: flags.host, port: flags.port ?? config.boardPort });
-  output.text(`board on ${running.url} (pressure), ${running.url}/queues (jobs)${flags.readOnly === true ? ", read only" : ""}`);
+  output.text(
+    `board on ${running.url} (pressure), ${running.url}/queues (jobs)${flags.readOnly === true ? ", read only" : ""}`,
+  );
   output.object({ url: running.url, jobsUrl: `${running.url}/queues`, readOnly: flags.readOnly === true });
   await stop.first;
   await running.close();

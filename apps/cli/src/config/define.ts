@@ -23,6 +23,10 @@ export interface HeadgateConfig<Payloads extends Record<string, unknown> = Recor
     /** Default 3000. */
     readonly port?: number;
   };
+  readonly gateway?: {
+    /** Default 3001. */
+    readonly port?: number;
+  };
 }
 
 /** Types a `headgate.config.ts`: the payload of each queue reaches its processor. Returns what it was given. */

@@ -27,6 +27,7 @@ export interface LoadedConfig {
   readonly queues: ReadonlyMap<string, CheckedQueue>;
   readonly limiters: ReadonlyMap<string, Limiter>;
   readonly boardPort: number | undefined;
+  readonly gatewayPort: number | undefined;
   /** Imports a module as the config itself was imported: TypeScript without a build, one instance of each module. */
   readonly importModule: (path: string) => Promise<unknown>;
 }
@@ -47,6 +48,7 @@ export async function loadConfig(request: ConfigRequest): Promise<LoadedConfig> 
     queues: new Map(Object.entries(config.queues)),
     limiters: new Map(Object.values(config.queues).map(({ queue }) => [queue.limiter.name, queue.limiter])),
     boardPort: config.board?.port,
+    gatewayPort: config.gateway?.port,
     importModule: (path) => jiti.import(path),
   };
 }

@@ -18,7 +18,8 @@ const connection = z.custom<Connection>((value) => (typeof value === "string" ? 
   error: "a redis:// or rediss:// URL, ioredis options, or an ioredis client",
 });
 
-const wholeNumber = (least: number, most: number, error: string): z.ZodNumber => z.int(error).min(least, error).max(most, error);
+const wholeNumber = (least: number, most: number, error: string): z.ZodNumber =>
+  z.int(error).min(least, error).max(most, error);
 
 const queue = z.strictObject(
   {
@@ -43,7 +44,12 @@ export interface CheckedConfig {
   connection?: Connection | undefined;
   queues: Record<string, CheckedQueue>;
   board?: { port?: number | undefined } | undefined;
+  gateway?: { port?: number | undefined } | undefined;
 }
+
+const server = z
+  .strictObject({ port: wholeNumber(0, MAX_PORT, "a port from 0 to 65535").optional() }, { error: "{ port? }" })
+  .optional();
 
 export const configSchema: z.ZodType<CheckedConfig> = z.strictObject(
   {
@@ -51,9 +57,8 @@ export const configSchema: z.ZodType<CheckedConfig> = z.strictObject(
     queues: z
       .record(z.string(), queue, { error: "an object of queues by name" })
       .refine((queues) => Object.keys(queues).length > 0, { error: "at least one queue" }),
-    board: z
-      .strictObject({ port: wholeNumber(0, MAX_PORT, "a port from 0 to 65535").optional() }, { error: "{ port? }" })
-      .optional(),
+    board: server,
+    gateway: server,
   },
-  { error: "defineConfig({ connection, queues, board? })" },
+  { error: "defineConfig({ connection, queues, board?, gateway? })" },
 );

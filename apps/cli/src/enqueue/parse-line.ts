@@ -42,12 +42,18 @@ export function parseLine(text: string, format: LineFormat): ParsedLine {
 function fromEnvelope(value: unknown): ParsedLine {
   const parsed = envelope.safeParse(value);
   if (!parsed.success) {
-    const why = parsed.error.issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: expected ${message}`));
+    const why = parsed.error.issues.map(({ path, message }) =>
+      path.length === 0 ? message : `${path.join(".")}: expected ${message}`,
+    );
     return { kind: "invalid", why: `no envelope { payload, id?, priority? }: ${why.join("; ")}` };
   }
   const { id, payload, priority } = parsed.data;
-  if (payload === undefined) return { kind: "invalid", why: "no envelope { payload, id?, priority? }: payload is missing" };
-  return { kind: "job", job: { payload, ...(id === undefined ? {} : { id }), ...(priority === undefined ? {} : { priority }) } };
+  if (payload === undefined)
+    return { kind: "invalid", why: "no envelope { payload, id?, priority? }: payload is missing" };
+  return {
+    kind: "job",
+    job: { payload, ...(id === undefined ? {} : { id }), ...(priority === undefined ? {} : { priority }) },
+  };
 }
 
 function fromPayload(payload: unknown, idField: string | undefined): ParsedLine {

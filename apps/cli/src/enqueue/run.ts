@@ -35,7 +35,13 @@ interface Run {
 }
 
 /** NDJSON in, one admission a line. A bad line is reported and counted, and the others go on. */
-export async function enqueue(context: Context, name: string, input: string, flags: EnqueueFlags, stdin: Readable): Promise<ExitCode> {
+export async function enqueue(
+  context: Context,
+  name: string,
+  input: string,
+  flags: EnqueueFlags,
+  stdin: Readable,
+): Promise<ExitCode> {
   const { config, output, stop } = context;
   const queue = config.queues.get(name)?.queue;
   if (queue === undefined) throw unknownTarget(name, [...config.queues.keys()]);

@@ -46,7 +46,10 @@ export function createOutput({ json, debug, stdout, stderr, environment }: Outpu
       if (!json) stdout.write(`${redact(text)}\n`);
     },
     object(value) {
-      if (json) stdout.write(`${JSON.stringify(value, (_key, part: unknown) => (typeof part === "string" ? redact(part) : part))}\n`);
+      if (json)
+        stdout.write(
+          `${JSON.stringify(value, (_key, part: unknown) => (typeof part === "string" ? redact(part) : part))}\n`,
+        );
     },
     log(line) {
       stderr.write(`${redact(line)}\n`);

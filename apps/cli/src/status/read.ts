@@ -9,7 +9,10 @@ export interface Status {
   readonly queues: readonly QueueStatus[];
 }
 
-export async function readStatus(control: Pick<Control, "status">, config: Pick<LoadedConfig, "queues" | "limiters">): Promise<Status> {
+export async function readStatus(
+  control: Pick<Control, "status">,
+  config: Pick<LoadedConfig, "queues" | "limiters">,
+): Promise<Status> {
   const [limiters, queues] = await Promise.all([
     Promise.all([...config.limiters.values()].map((limiter) => control.status(limiter))),
     Promise.all([...config.queues.values()].map(({ queue }) => control.status(queue))),

@@ -7,9 +7,17 @@ import type { Status } from "./read.ts";
 /** Two tables, limiters above queues. Rates are per second; the share is of the last 10 s. */
 export function renderStatus({ limiters, queues }: Status, colors: Colors): string {
   return [
-    table(colors, ["LIMITER", "RATE/S", "PHASE", "GATE", "IN FLIGHT", "ACCEPTED/S", "THROTTLED/S", "SHARE"], limiters.map((one) => limiterCells(one, colors))),
+    table(
+      colors,
+      ["LIMITER", "RATE/S", "PHASE", "GATE", "IN FLIGHT", "ACCEPTED/S", "THROTTLED/S", "SHARE"],
+      limiters.map((one) => limiterCells(one, colors)),
+    ),
     "",
-    table(colors, ["QUEUE", "LEVEL", "DEPTH", "DRAIN/S", "OLDEST", "WAITING", "ACTIVE", "DELAYED", "FAILED", "REASON"], queues.map((one) => queueCells(one, colors))),
+    table(
+      colors,
+      ["QUEUE", "LEVEL", "DEPTH", "DRAIN/S", "OLDEST", "WAITING", "ACTIVE", "DELAYED", "FAILED", "REASON"],
+      queues.map((one) => queueCells(one, colors)),
+    ),
     ...limiters.flatMap(limitLines),
     ...queues.flatMap((queue) => noteLines(queue, colors)),
   ].join("\n");
@@ -64,9 +72,13 @@ function limitLines({ limiter, limits }: LimiterStatus): readonly string[] {
   );
 }
 
-function noteLines({ queue, overCapacity, disagreement, retryAfterMs, level }: QueueStatus, colors: Colors): readonly string[] {
+function noteLines(
+  { queue, overCapacity, disagreement, retryAfterMs, level }: QueueStatus,
+  colors: Colors,
+): readonly string[] {
   const notes: string[] = [];
-  if (level !== "open" && retryAfterMs > 0) notes.push(`${queue}: refused producers are told to come back in ${duration(retryAfterMs)}`);
+  if (level !== "open" && retryAfterMs > 0)
+    notes.push(`${queue}: refused producers are told to come back in ${duration(retryAfterMs)}`);
   if (overCapacity > 0) notes.push(colors.red(`${queue}: ${count(overCapacity)} over capacity`));
   if (disagreement !== null) notes.push(colors.yellow(`${queue}: processes disagree: ${disagreement}`));
   return notes;
@@ -75,7 +87,9 @@ function noteLines({ queue, overCapacity, disagreement, retryAfterMs, level }: Q
 /** Columns by spaces alone: no frame survives a narrow terminal or a copy into a chat. */
 function table(colors: Colors, head: readonly string[], rows: readonly string[][]): string {
   const chars = Object.fromEntries(
-    ["top", "bottom", "left", "right", "mid", "middle"].flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`, `left-${side}`, `right-${side}`]).map((side) => [side, ""]),
+    ["top", "bottom", "left", "right", "mid", "middle"]
+      .flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`, `left-${side}`, `right-${side}`])
+      .map((side) => [side, ""]),
   );
   const layout = new Table({
     head: head.map((title) => colors.dim(title)),

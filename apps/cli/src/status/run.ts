@@ -1,5 +1,5 @@
 import { setInterval as ticks } from "node:timers/promises";
-import { type Control } from "headgate/control";
+import type { Control } from "headgate/control";
 import { createLogUpdate } from "log-update";
 import type { Context } from "../context.ts";
 import { withControl } from "../control.ts";
@@ -33,7 +33,12 @@ export function status(context: Context, flags: StatusFlags): Promise<ExitCode> 
  * The first read has to succeed; after that a Redis that goes away is shown and waited for, as a watcher wants to see it
  * come back.
  */
-async function watch({ config, output, stop }: Context, control: Control, first: Status, intervalMs: number): Promise<void> {
+async function watch(
+  { config, output, stop }: Context,
+  control: Control,
+  first: Status,
+  intervalMs: number,
+): Promise<void> {
   const screen = watchScreen({ config, output, stop });
   screen.show(first);
   try {

@@ -41,7 +41,10 @@ export async function runWorkers(context: Context, named: readonly string[], fla
 }
 
 /** Named queues must exist; without names, every queue that has a processor. */
-export function chooseQueues(config: Pick<LoadedConfig, "queues" | "limiters">, named: readonly string[]): readonly string[] {
+export function chooseQueues(
+  config: Pick<LoadedConfig, "queues" | "limiters">,
+  named: readonly string[],
+): readonly string[] {
   const unknown = named.find((name) => !config.queues.has(name));
   if (unknown !== undefined) throw unknownTarget(unknown, [...config.queues.keys()]);
   if (named.length > 0) return [...new Set(named)];

@@ -13,8 +13,12 @@ local function cost_list(site, by_unit)
   return cost
 end
 
+-- After a stand-still: go on at what was accepted; or, when next to nothing was, with a probe.
 local function flushed(site)
-  law_flushed(site.hot, cold(site).law, site.now)
+  local hot = site.hot
+  if law_flushed(hot, cold(site).law, site.now) then
+    hot.half = 1
+  end
 end
 
 local function served_by(site, name)

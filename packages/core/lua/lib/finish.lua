@@ -72,6 +72,7 @@ local function finish(site, ending, job_id, host_now, target, rides, body, next_
       if hot.second < math.floor(site.now / 1000) then slow().ring_turn(site) end
       hot.secondOk = hot.secondOk + 1
       hot.ok = hot.ok + 1
+      if hot.half == 1 and not permit.probe then slow().accepted_while_shut(site, permit) end
     end
     if outcome ~= "ok" or permit.probe or ending[SPENT] then
       slow().settled(site, permit, outcome, ending[SPENT] or nil, cost)

@@ -2,6 +2,7 @@
 
 local PAUSE_LEAST_MS = 100
 local PAUSE_MOST_MS = 30000
+local REFUSED_MOST = 0.1       -- of the accepted, in the last seconds: above it the limit has fallen
 
 -- The next pause after a probe that was throttled: half as long again each time, for an API that says nothing.
 local function next_pause(law)
@@ -14,23 +15,31 @@ local function hear(site, permit, retry_after)
   local hot, now = site.hot, site.now
   law_begin(site)
   local law = cold(site).law
-  local recently = ring_sums(site, 3) / 3
+  local ok, refused = ring_sums(site, 4)
+  local recently = { accepted = ok / (3 + now / 1000 % 1), fallen = refused > REFUSED_MOST * ok }
   hot.secondThrottled = hot.secondThrottled + 1
-  local till = law_throttled(hot, law, site.plan, permit, recently, now)
+  local believed = retry_after > 0 and law_believes(law, permit, retry_after) and retry_after or nil
+  local till = law_throttled(hot, law, site.plan, permit, believed, recently, now)
   if permit.probe then
     till = math.max(till, now + next_pause(law))
     hot.probe = 0
   end
-  if retry_after > 0 then
+  if believed then
     till = math.max(till, now + retry_after)
+    hot.half = 1
   end
-  if permit.probe or retry_after > 0 then
+  if permit.probe then
     hot.half = 1
   end
   if till > now then
     gate_shut(site, till, "throttled")
   end
   level_review_all(site)
+end
+
+-- While the gate is shut the calls that were in flight come back: an API that accepts them did not mean its Retry-After.
+local function accepted_while_shut(site, permit)
+  law_told(cold(site).law, permit, 1)
 end
 
 -- After BullMQ has moved the job. A probe that came through opens the gate; one that taught nothing makes room for another.

@@ -12,7 +12,7 @@ local PROBE_AMPLITUDE = 0.012  -- small, so that a full bucket is left with abou
 local CATCH_UP_MS = 20         -- a late timekeeper may take this much at once (the default burst of a declared limit)
 local LEAST_RATE = 0.05        -- one call in 20 s: the floor of any estimate
 local CALLS_PER_PROBE = 600    -- a probe costs 1-2 429s: 0.2-0.3 % of the calls
-local RAMP_IN_FLIGHT = 16      -- long latencies answer late: bound what a ramp has out
+local RAMP_IN_FLIGHT = 4          -- long latencies answer late: bound what a ramp has out
 
 local LOST = 0.7               -- below this share of what was held before, a drop may be temporary
 
@@ -28,10 +28,12 @@ local function law_rate(hot, plan)
     if hot.grown <= hot.hold then
       rate = rate * (1 - MARGIN + MARGIN * hot.grown / hot.hold)
     else
-      local over = PROBE_AMPLITUDE * (math.exp(math.min((hot.grown - hot.hold) / hot.hold, 20)) - 1)
+      -- However long it holds still, once it probes it goes on.
+      local fold = math.min(hot.hold, CALLS_PER_PROBE / hot.base)
+      local over = PROBE_AMPLITUDE * (math.exp(math.min((hot.grown - hot.hold) / fold, 20)) - 1)
       if over > 0.15 then
         -- The limit really moved: from here one e-fold per 0.3 s towards a rate held before, else per 2.5 s.
-        local knee = hot.hold * (1 + math.log(1 + 0.15 / PROBE_AMPLITUDE))
+        local knee = hot.hold + fold * math.log(1 + 0.15 / PROBE_AMPLITUDE)
         local pace = hot.base < LOST * hot.top and 0.3 or 2.5
         over = 1.15 * math.exp(math.min((hot.grown - knee) / pace, 20)) - 1
       end

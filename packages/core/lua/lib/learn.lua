@@ -1,10 +1,13 @@
 -- What a throttled call teaches the law (law.lua): its phases, and the state that only learning needs.
 local START_RATE = 20          -- permits/s of a cold start
--- Where a 429 makes the whole fleet pause (Retry-After), a probe costs that pause: 3 % of the time once the estimate is sure.
-local PAUSES_PER_PROBE = 30
-local PAUSES_UNSURE = 6
+-- Where a 429 makes the whole fleet pause (Retry-After), a probe costs that pause: so many of them are between two probes.
+local PAUSES_PER_PROBE = 12
 local CALLS_TELL = 8           -- fewer calls say nothing about a share or a rate
 local TOP_FADES = 0.998        -- per event; a drop to a fifth for 15 s brings a dozen
+local SHUT_SHARE = 0.12        -- of what was in flight at a 429: below it the API has closed, above it it is just too fast
+local LIE_SHARE = 0.25         -- of what was in flight when it said Retry-After: above it the API did not mean it
+local RAMP_OVERSHOOT = 0.5     -- a bucket of a tenth of a second is empty when the ramp is at 1.3 to 2 times its rate
+local DOUBT = 2                -- a Retry-After up to this many times one that was a lie is not believed either
 
 -- The state of a limiter that has not learned anything yet (phase 0). Calls granted under an earlier law say nothing about
 -- this one: the fence and the anchor start where the count of grants stands.
@@ -23,9 +26,10 @@ local function law_begin(site)
   else
     hot.phase = FREE
   end
+  local here = { granted = hot.granted, refused = 0, at = now }
   cold(site).law = {
-    refused = 0, fence = hot.granted, latency = 100, since = now, opened = 0, event = 0, pause = 0, shut = 0,
-    anchor = { granted = hot.granted, refused = 0, at = now },
+    refused = 0, fence = hot.granted, latency = 100, since = now, opened = 0, event = 0, pause = 0, shut = 0, lied = 0,
+    anchor = here, before = here,
   }
 end
 
@@ -45,38 +49,86 @@ local function law_hold(hot, law, base, now)
   local dropped = base < LOST * hot.top
   local calm = math.min(CALLS_PER_PROBE / base, (now - law.since) / 1000 / (dropped and 30 or 2))
   if not dropped then
-    calm = math.max(calm, (law.sure and PAUSES_PER_PROBE or PAUSES_UNSURE) * law.shut / 1000)
+    calm = math.max(calm, PAUSES_PER_PROBE * law.shut / 1000)
   end
   hot.hold = math.max(0.3, 6 * law.latency / 1000, 4 / base, calm)
 end
 
--- What the API accepts per second, from the calls since the anchor, when its bucket was empty; nil when too few say so.
--- While the fleet stood still at the gate the bucket filled up, maybe to the brim: with that time counted the answer is
--- too low, without it too high, and the truth is between; nearer to the latter, because pauses are longer than bursts.
-local function law_estimate(hot, law, permit, rate)
-  local accepted = (permit.granted - law.anchor.granted) - (law.refused - 1 - law.anchor.refused)
-  local seconds = (permit.at - math.max(law.anchor.at, hot.began)) / 1000
+-- Calls accepted between a moment and this throttled call's permit, and the seconds between them.
+local function law_accepted(law, from, granted, at)
+  return (granted - from.granted) - (law.refused - 1 - from.refused), (at - from.at) / 1000
+end
+
+-- What the API accepts per second. Between two moments at which its bucket was empty it is exactly what was accepted, per
+-- second; the longer ago the first, the better, as long as the limit did not move. nil when too few calls say so.
+local function law_estimate(hot, law, permit)
+  local accepted, seconds = law_accepted(law, law.anchor, permit.granted, permit.at)
   if accepted < CALLS_TELL or seconds <= 0 then
     return nil
   end
-  local low, high = accepted / seconds, accepted / seconds
-  if law.opened > law.anchor.at and permit.at > law.opened then
-    high = accepted * 1000 / (permit.at - law.opened)
+  local short = accepted / seconds
+  local all, whole = law_accepted(law, law.before, permit.granted, permit.at)
+  local long = whole > 0 and all / whole or short
+  if math.abs(short / long - 1) <= 0.1 + 2 / accepted then
+    return long
   end
-  -- Where the rate grew a lot since, most of those calls were let through by a full bucket: a lower bound, no more.
-  law.sure = high < 1.6 * low and rate < 1.4 * high
-  return low ^ 0.25 * high ^ 0.75, high
+  law.before = law.anchor
+  return short
 end
 
-local function law_flush(hot, law, permit, rate, now)
-  law.flush = { granted = permit.granted, refused = law.refused - 1, rate = rate, seen = law_estimate(hot, law, permit, rate) }
+local function law_flush(hot, law, permit, rate)
+  law.flush = {
+    refused = law.refused - 1, rate = rate, at = permit.at,
+    calls = hot.granted - permit.granted + 1, seconds = math.max(1, hot.last - permit.at) / 1000,
+    least = hot.phase == RAMP and RAMP_OVERSHOOT * rate or 0.97 * rate,
+  }
   hot.phase = FLUSH
-  return now + math.max(50, 1.5 * law.latency)
+end
+
+-- Evidence on a Retry-After: was a call that was granted after the one that brought it accepted (1) or refused (0)?
+local function law_told(law, permit, accepted)
+  local told = law.told
+  if told and permit.granted > told.granted then
+    told.ok = told.ok + accepted
+    told.all = told.all + 1
+  end
+end
+
+-- Whether this Retry-After holds the fleet back. A later one within the same closure only moves the gate.
+local function law_believes(law, permit, retry_after)
+  law_told(law, permit, 0)
+  if retry_after <= DOUBT * law.lied then
+    return false
+  end
+  if not law.told then
+    law.told = { granted = permit.granted, ok = 0, all = 0, ms = retry_after }
+  end
+  return true
+end
+
+-- An API that closes for longer than it was open (a window that is used up): its limit is above what was accepted with the
+-- closure counted in, and below what was accepted while it was open.
+local function law_between(law, permit, closure_ms, rate)
+  local from = law.open
+  if not from then
+    return nil
+  end
+  local accepted, seconds = law_accepted(law, from, permit.granted, permit.at)
+  if seconds <= 0 or seconds * 1000 > 2 * closure_ms then
+    return nil
+  end
+  if accepted < CALLS_TELL then
+    -- So few in all that time: a low limit. What came in a rush at the opening says nothing of its pace.
+    return math.min(0.97 * rate, math.max(1, accepted) / (seconds + closure_ms / 1000))
+  end
+  return math.min(0.97 * rate, accepted / math.sqrt(seconds * (seconds + closure_ms / 1000)))
 end
 
 -- A throttled call. Answers until when the fleet shall stand still (0: not at all).
 -- All throttled calls granted before the last decrease belong to its event: one event, one decrease (I7).
-local function law_throttled(hot, law, plan, permit, accepted_recently, now)
+-- `believed`: for how long the API asks to be left alone (ms), nil when it does not or is not believed;
+-- `recently`: what it accepted per second over the last three, and whether so much was refused that the limit has fallen.
+local function law_throttled(hot, law, plan, permit, believed, recently, now)
   law.refused = law.refused + 1
   law.latency = 0.7 * law.latency + 0.3 * math.min(math.max(now - permit.at, 1), 30000)
   if plan.adaptive ~= 1 or permit.granted <= law.fence then
@@ -88,34 +140,32 @@ local function law_throttled(hot, law, plan, permit, accepted_recently, now)
   law.event = now
   local till = 0
   if hot.phase == FREE then
-    law_hold(hot, law, math.max(1, 0.9 * accepted_recently), now)
+    law_hold(hot, law, math.max(1, 0.9 * recently.accepted), now)
   elseif hot.phase == RAMP then
-    till = law_flush(hot, law, permit, permit.rate > 0 and permit.rate or rate, now)
+    law_flush(hot, law, permit, permit.rate > 0 and permit.rate or rate)
+    till = now + math.max(50, 1.5 * law.latency)
   elseif hot.phase == STEADY then
-    local base, high = law_estimate(hot, law, permit, rate)
-    if base and law.opened > law.anchor.at then
-      if rate > 1.25 * high then
-        base = math.max(base, 0.7 * rate)
-      elseif hot.grown > 3 and rate < 1.1 * hot.base then
-        -- Held for a while, and refused when it grew by a little. (Where the limit fell, the next event says so at once.)
-        base = math.max(base, 0.985 * rate)
-        law.sure = true
-      end
-      law_hold(hot, law, math.min(base, rate), now)
-    elseif law.opened > 0 and now - law.opened < 600 then
-      law_hold(hot, law, 0.4 * hot.base, now)
-    elseif again then
-      till = law_flush(hot, law, permit, rate, now)
+    local base = law_estimate(hot, law, permit)
+    -- What it accepted for the last three seconds it will accept again, unless the limit has fallen since.
+    base = math.max(base or 0.85 * rate, recently.fallen and 0 or math.min(recently.accepted, 0.97 * rate))
+    if rate > 1.25 * base then
+      base = math.max(base, 0.7 * rate)
     else
-      if not base then
-        base = 0.85 * rate
-      elseif rate > 1.25 * base then
-        base = math.max(base, 0.7 * rate)
-      else
-        base = base + 0.3 * (rate - base)
-      end
-      law_hold(hot, law, math.min(math.max(base, rate / 4), rate), now)
+      base = base + 0.3 * (rate - base)
     end
+    base = math.min(math.max(base, rate / 4), rate)
+    if believed then
+      law_hold(hot, law, law_between(law, permit, believed, rate) or base, now)
+    elseif law.opened > 0 and permit.at - law.opened < 600 then
+      -- It opened to a probe and closed at once: the limit fell.
+      law_hold(hot, law, 0.4 * hot.base, now)
+    elseif again and law.again then
+      law_flush(hot, law, permit, rate)
+      till = now + math.max(50, 1.5 * law.latency)
+    else
+      law_hold(hot, law, again and 0.97 * rate or base, now)
+    end
+    law.again = again
   end
   law.anchor = { granted = permit.granted, refused = law.refused, at = permit.at }
   -- Leave the API a cushion against jitter before going on.
@@ -123,30 +173,62 @@ local function law_throttled(hot, law, plan, permit, accepted_recently, now)
   return till
 end
 
--- The first ask after a stand-still: how much of what was in flight did the API accept?
+-- The first ask after a stand-still: how much of what was in flight did the API accept? true when it was next to nothing:
+-- the API has closed, as a used-up window does, and a probe shall tell when it opens.
 local function law_flushed(hot, law, now)
-  if not law.flush then
-    return
+  local flush = law.flush
+  if not flush then
+    return false
   end
-  local calls = hot.granted - law.flush.granted + 1
-  local refused = law.refused - law.flush.refused
-  local rate, seen = law.flush.rate, law.flush.seen
-  if calls >= CALLS_TELL then
-    rate = rate * math.max(0.2, math.min((calls - refused) / calls, 0.97))
-  else
-    -- Too few to tell a share. What was accepted before is a little too much: the bucket was not empty at the start.
-    rate = seen and math.min(0.95 * seen, rate) or 0.5 * rate
+  local calls = flush.calls
+  local share = (calls - (law.refused - flush.refused)) / calls
+  if calls >= 4 and share < SHUT_SHARE then
+    flush.closed = true
+    return true
   end
-  law.sure = false
-  law_hold(hot, law, rate, now)
   law.flush = nil
+  local rate = flush.rate
+  if calls >= CALLS_TELL then
+    -- The rate grew while they went out: what counts is how fast they really went.
+    rate = (calls - 1) / flush.seconds * math.max(0.2, math.min(share, 0.97))
+  else
+    rate = 0.7 * rate
+  end
+  law_hold(hot, law, rate, now)
+  return false
 end
 
+-- A probe came through. What was accepted since the last opening, over all the time since then, is what a window lets
+-- through; over the time until it closed it is what a punishing API does.
 local function law_opened(hot, law, now)
-  law_flushed(hot, law, now)
+  local told = law.told
+  law.told = nil
+  if told and told.all >= 4 then
+    if told.ok > LIE_SHARE * told.all then
+      law.lied = math.max(law.lied, told.ms)
+    elseif told.ok < SHUT_SHARE * told.all then
+      law.lied = 0
+    end
+  end
+  -- What a stand-still costs is weighed against what probing brings; one that will not be obeyed again costs nothing.
+  law.shut = law.lied > 0 and 0 or now - law.anchor.at
+  local flush = law.flush
+  if flush and not flush.closed then
+    law_flushed(hot, law, now)
+  elseif flush then
+    law.flush = nil
+    local from = law.open or { granted = 0, refused = 0, at = hot.began }
+    local accepted = hot.granted - from.granted - (law.refused - from.refused)
+    local low = accepted / math.max(0.001, (now - from.at) / 1000)
+    local high = accepted / math.max(0.001, (flush.at - from.at) / 1000)
+    local between = accepted < CALLS_TELL and low or math.max(flush.least, low ^ 0.25 * high ^ 0.75)
+    law_hold(hot, law, math.min(flush.rate, between), now)
+  elseif hot.phase == STEADY then
+    law_hold(hot, law, hot.base, now)
+  end
+  law.open = { granted = hot.granted, refused = law.refused, at = now }
   law.pause = 0
   law.opened = now
-  law.shut = now - law.anchor.at
   hot.grown = 0
   hot.at = math.max(hot.at, now)
 end

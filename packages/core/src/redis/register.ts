@@ -28,7 +28,8 @@ export async function registerLimiter(client: Client, limiter: Limiter): Promise
   ]);
 }
 
-export async function registerQueue(client: Client, queue: Queue): Promise<void> {
+/** `now`: time to use instead of Redis' own (ms), for the simulator. */
+export async function registerQueue(client: Client, queue: Queue, now: number | "" = ""): Promise<void> {
   const { limiter } = queue;
   const claimed = await claimName(client, queue);
   const own = limiterDefinition(limiter);
@@ -45,7 +46,7 @@ export async function registerQueue(client: Client, queue: Queue): Promise<void>
     hash,
     queue.revision ?? "",
     MOST_QUEUES,
-    "",
+    now,
   ]);
   if (answer === "full") {
     if (claimed) await client.hdel(registryKey(limiter.namespace), queue.name);

@@ -45,8 +45,8 @@ class WiredProducerBackend extends ProducerBackend {
 export interface Taken {
   readonly id: string;
   readonly token: string;
-  /** number, granted at (us), rate (thousandths), 1 for the probe, reserved cost; lua/lib/permit.lua. */
-  readonly permit: readonly (string | number)[];
+  /** "probe,number,granted at (us),rate (thousandths),reserved cost"; lua/lib/permit.lua. */
+  readonly permit: string;
   readonly fields: ReadonlyMap<string, string>;
 }
 
@@ -193,7 +193,7 @@ export class Driver {
     const fields = new Map<string, string>();
     for (let index = 0; index < flat.length; index += 2) fields.set(flat[index] as string, flat[index + 1] as string);
     const id = decodeURIComponent(String(reply[1]).slice(1));
-    return { job: { id, token, permit: reply[4] as (string | number)[], fields }, waitMs: 0, until: 0 };
+    return { job: { id, token, permit: String(reply[4]), fields }, waitMs: 0, until: 0 };
   }
 }
 

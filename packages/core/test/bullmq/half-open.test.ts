@@ -7,7 +7,7 @@ import { Driver, type Taken, taken } from "./drive.ts";
 const space = useRedis();
 let driver: Driver;
 
-const isProbe = ({ permit }: Taken) => permit[3] === 1;
+const isProbe = ({ permit }: Taken) => permit.startsWith("1,");
 
 beforeEach(async () => {
   const limiter = defineLimiter("api", { namespace: space.namespace, adaptive: false });

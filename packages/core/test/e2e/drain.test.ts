@@ -28,7 +28,14 @@ const startWorker = (
   run: Processor<Task>,
   options: Partial<WorkerOptions> = {},
 ): ReturnType<typeof createWorker<Task, unknown>> =>
-  space.use(createWorker<Task, unknown>(queue, run, { connection: space.url, concurrency: 1, drainTimeout: DRAIN_MS, ...options }));
+  space.use(
+    createWorker<Task, unknown>(queue, run, {
+      connection: space.url,
+      concurrency: 1,
+      drainTimeout: DRAIN_MS,
+      ...options,
+    }),
+  );
 
 /** Ends with the run's signal, as a processor that hands it to its client does. */
 const untilAborted = async (_: Task, { signal }: JobContext): Promise<never> => {
@@ -90,10 +97,14 @@ describe("close() with a job that runs longer than drainTimeout", () => {
       await producer.enqueue(queue, { workMs: index % 2 === 0 ? 50 : 60_000 }, { id: `${index}` });
     }
     const started: string[] = [];
-    const worker = startWorker(queue, (task, ctx) => {
-      started.push(ctx.job.id);
-      return runTask(task, ctx);
-    }, { concurrency: 6 });
+    const worker = startWorker(
+      queue,
+      (task, ctx) => {
+        started.push(ctx.job.id);
+        return runTask(task, ctx);
+      },
+      { concurrency: 6 },
+    );
     await vi.waitFor(() => expect(started).toHaveLength(6), { interval: 2 });
     await worker.close();
     expect(started, "nothing is fetched while it closes").toHaveLength(6);
@@ -104,7 +115,9 @@ describe("close() with a job that runs longer than drainTimeout", () => {
 });
 
 describe("close()", () => {
-  it("under load, over and over: nothing stays active, nothing is lost, nothing runs twice", { timeout: 30_000 }, async () => {
+  it("under load, over and over: nothing stays active, nothing is lost, nothing runs twice", {
+    timeout: 30_000,
+  }, async () => {
     const { limiter, queue } = defined();
     const producer = space.use(createProducer({ connection: space.url }));
     const control = space.use(createControl({ connection: space.url }));
@@ -115,10 +128,14 @@ describe("close()", () => {
     let rounds = 0;
     for (; runs.size < jobs && rounds < 40; rounds++) {
       const from = runs.size;
-      const worker = startWorker(queue, (task, ctx) => {
-        runs.set(ctx.job.id, (runs.get(ctx.job.id) ?? 0) + 1);
-        return runTask(task, ctx);
-      }, { concurrency: 7, drainTimeout: "10s" });
+      const worker = startWorker(
+        queue,
+        (task, ctx) => {
+          runs.set(ctx.job.id, (runs.get(ctx.job.id) ?? 0) + 1);
+          return runTask(task, ctx);
+        },
+        { concurrency: 7, drainTimeout: "10s" },
+      );
       await vi.waitFor(() => expect(runs.size).toBeGreaterThan(Math.min(from + 20, jobs - 1)), { interval: 1 });
       await worker.close();
       expect((await control.status(queue)).counts.active).toBe(0);

@@ -1,7 +1,7 @@
-import { setTimeout } from "node:timers/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { type Queue, defineQueue } from "headgate";
+import { setTimeout } from "node:timers/promises";
+import { defineQueue, type Queue } from "headgate";
 import { createProducer, type EnqueueResult } from "headgate/producer";
 import { createWorker } from "headgate/worker";
 import { describe, expect, it, vi } from "vitest";
@@ -13,7 +13,12 @@ const space = useRedis();
 
 /** Numbers in, through a queue that is far shorter than the source. */
 function numbers(capacity: number): Queue<number, number> {
-  const { limiter } = define({ namespace: space.namespace, limiter: "api", limiterOptions: { adaptive: false }, queue: "q" });
+  const { limiter } = define({
+    namespace: space.namespace,
+    limiter: "api",
+    limiterOptions: { adaptive: false },
+    queue: "q",
+  });
   return defineQueue("q", { limiter, capacity, payload: z.number(), watermarks: { high: 1, low: 0.5 } });
 }
 
@@ -46,7 +51,9 @@ async function soon<T>(what: string, promise: Promise<T>, ms = 3_000): Promise<T
 }
 
 describe("enqueueMany", () => {
-  it("an async source through a full queue: every answer in order, every job in order", { timeout: 20_000 }, async () => {
+  it("an async source through a full queue: every answer in order, every job in order", {
+    timeout: 20_000,
+  }, async () => {
     const queue = numbers(10);
     const producer = space.use(createProducer({ connection: space.url }));
     const { ran } = work(queue);
@@ -78,7 +85,10 @@ describe("enqueueMany", () => {
       for (const value of upTo(5)) {
         yield value;
         // The next one comes when this one has been answered, as behind a request and its reply.
-        while (answered.length <= value) await new Promise<void>((resolve) => { next = resolve; });
+        while (answered.length <= value)
+          await new Promise<void>((resolve) => {
+            next = resolve;
+          });
       }
     }
     const all = (async () => {
@@ -113,7 +123,9 @@ describe("enqueueMany", () => {
     expect(closed, "the source is told").toBe(true);
     expect((await producer.status(queue)).depth).toBe(3);
     const { ran } = work(queue);
-    await vi.waitFor(async () => expect((await producer.status(queue)).counts).toMatchObject({ completed: 3, wait: 0 }));
+    await vi.waitFor(async () =>
+      expect((await producer.status(queue)).counts).toMatchObject({ completed: 3, wait: 0 }),
+    );
     expect(await soon("the next one", producer.enqueue(queue, 9))).toMatchObject({ accepted: true });
     await vi.waitFor(() => expect(ran).toEqual([0, 1, 2, 9]));
   });
@@ -133,7 +145,8 @@ describe("enqueueMany", () => {
     const producer = space.use(createProducer({ connection: space.url }));
     const answers: EnqueueResult[] = [];
     const all = (async () => {
-      for await (const result of producer.enqueueMany(queue, [1, 2, "three" as unknown as number])) answers.push(result);
+      for await (const result of producer.enqueueMany(queue, [1, 2, "three" as unknown as number]))
+        answers.push(result);
     })();
     await expect(soon("an end", all)).rejects.toMatchObject({ code: "HG_PAYLOAD_INVALID" });
     expect(answers).toHaveLength(2);
@@ -149,7 +162,9 @@ describe("enqueueMany", () => {
 });
 
 describe("writable", () => {
-  it("pipeline: the source is held while the queue is full, and every chunk becomes a job, in order", { timeout: 20_000 }, async () => {
+  it("pipeline: the source is held while the queue is full, and every chunk becomes a job, in order", {
+    timeout: 20_000,
+  }, async () => {
     const queue = numbers(10);
     const producer = space.use(createProducer({ connection: space.url }));
     let read = 0;

@@ -29,17 +29,20 @@ const late = (ms: number): Promise<"late"> => setTimeout(ms, "late" as const, { 
 const LATE_MS = 2_000;
 
 describe("waiting for room", () => {
-  it.each(["0ms", "1ms", "150ms"])("timeout %s: a value, in time, and nothing is stored later", async (timeout) => {
-    const producer = space.use(createProducer({ connection: space.url }));
-    await producer.ready();
-    const from = performance.now();
-    const result = await Promise.race([producer.enqueue(queue, {}, { id: "second", timeout }), late(LATE_MS)]);
-    expect(result).toMatchObject({ accepted: false, reason: "timeout", depth: 1 });
-    expect(performance.now() - from).toBeLessThan(Number.parseInt(timeout, 10) + 250);
-    space.use(createWorker(queue, runTask, { connection: space.url }));
-    await vi.waitFor(async () => expect((await producer.status(queue)).counts.completed).toBe(1));
-    expect(await producer.enqueue(queue, {}, { id: "second" })).toMatchObject({ accepted: true, duplicate: false });
-  });
+  it.each(["0ms", "1ms", "150ms"] as const)(
+    "timeout %s: a value, in time, and nothing is stored later",
+    async (timeout) => {
+      const producer = space.use(createProducer({ connection: space.url }));
+      await producer.ready();
+      const from = performance.now();
+      const result = await Promise.race([producer.enqueue(queue, {}, { id: "second", timeout }), late(LATE_MS)]);
+      expect(result).toMatchObject({ accepted: false, reason: "timeout", depth: 1 });
+      expect(performance.now() - from).toBeLessThan(Number.parseInt(timeout, 10) + 250);
+      space.use(createWorker(queue, runTask, { connection: space.url }));
+      await vi.waitFor(async () => expect((await producer.status(queue)).counts.completed).toBe(1));
+      expect(await producer.enqueue(queue, {}, { id: "second" })).toMatchObject({ accepted: true, duplicate: false });
+    },
+  );
 
   it.each([
     { when: "before it is asked for", afterMs: null },
@@ -91,9 +94,7 @@ describe("waiting for room", () => {
     await setTimeout(50);
     abort.abort();
     const ran: string[] = [];
-    space.use(
-      createWorker(queue, (_, { job }) => void ran.push(job.id), { connection: space.url, concurrency: 1 }),
-    );
+    space.use(createWorker(queue, (_, { job }) => void ran.push(job.id), { connection: space.url, concurrency: 1 }));
     await Promise.all(all);
     const expected = [1, 2, 3, 5, 6, 7, 9, 10, 11].map((index) => `waiter-${index}`);
     expect(served).toEqual(expected);

@@ -61,7 +61,7 @@ const HISTORY = `
       local permit = table.remove(out_there, math.min(#out_there, math.floor(step.which * #out_there) + 1))
       local fence, till = law.fence, 0
       if step.kind == "throttled" then
-        till = law_throttled(hot, law, plan, permit, input.accepted, now)
+        till = law_throttled(hot, law, plan, permit, nil, { accepted = input.accepted, fallen = false }, now)
         stop = math.max(stop, till)
       else
         hot.ok = hot.ok + 1

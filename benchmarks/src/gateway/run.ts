@@ -1,0 +1,75 @@
+import { randomUUID } from "node:crypto";
+import { setInterval as ticks } from "node:timers/promises";
+import { createWorker } from "headgate/worker";
+import { Redis } from "ioredis";
+import { Caller, type Reply } from "./caller.ts";
+import { startGateway } from "./program.ts";
+import { queueIn, RATE } from "./queue.ts";
+import { type Summary, summarize } from "./summary.ts";
+
+export interface GatewayBenchOptions {
+  readonly connection: string;
+  readonly seconds: number;
+  readonly json?: boolean;
+}
+
+const OVERLOAD = 10;
+const POLITE = 5;
+const TICK_MS = 20;
+
+/** Callers that send ten times what the queue's API takes, whatever they are told, and beside them some that obey. */
+export async function runGateway({ connection, seconds, json = false }: GatewayBenchOptions): Promise<Summary> {
+  const say = json ? console.error : console.log;
+  const namespace = `bench-${process.pid}-gateway`;
+  const token = randomUUID();
+  const gateway = await startGateway(connection, namespace, token);
+  const worker = createWorker(queueIn(namespace), async () => null, { connection, concurrency: 10 });
+  const caller = new Caller(gateway.url, token);
+  const time = new AbortController();
+  say(`gateway: ${seconds} s of ${OVERLOAD * RATE} jobs/s at a queue that takes ${RATE}/s, Node ${process.version}`);
+  try {
+    const end = performance.now() + seconds * 1_000;
+    const rss: number[] = [];
+    const tries: number[] = [];
+    const polite = Array.from({ length: POLITE }, (_, index) =>
+      obedient(caller, `polite-${index}`, tries, time.signal),
+    );
+    const replies: Promise<Reply>[] = [];
+    const start = performance.now();
+    for await (const _ of ticks(TICK_MS)) {
+      const now = performance.now();
+      if (now >= end) break;
+      // By the clock, so that a late tick loses nothing.
+      while (replies.length < ((now - start) / 1_000) * OVERLOAD * RATE) replies.push(caller.post('{"rude":true}'));
+      if (rss.length < (now - start) / 500) rss.push(await gateway.rss());
+    }
+    const answered = await Promise.all(replies);
+    time.abort();
+    await Promise.all(polite);
+    const summary = summarize(seconds, answered, tries, rss);
+    if (json) console.log(JSON.stringify(summary));
+    else console.log(JSON.stringify(summary, null, 2));
+    return summary;
+  } finally {
+    time.abort();
+    caller.close();
+    await worker.close();
+    await gateway.stop();
+    await removeKeys(connection, namespace);
+  }
+}
+
+async function obedient(caller: Caller, name: string, tries: number[], signal: AbortSignal): Promise<void> {
+  for (let count = 0; !signal.aborted; count++) {
+    const needed = await caller.obey(`${name}-${count}`, signal);
+    if (needed !== null) tries.push(needed);
+  }
+}
+
+async function removeKeys(connection: string, namespace: string): Promise<void> {
+  const client = new Redis(connection);
+  for await (const keys of client.scanStream({ match: `*${namespace}:*`, count: 1_000 })) {
+    if (keys.length > 0) await client.unlink(...(keys as string[]));
+  }
+  await client.quit();
+}

@@ -1,0 +1,15 @@
+import type { Verdict } from "./api/api.ts";
+
+/** What an API tells about a refusal: its Retry-After (ms), 0 for none. */
+export type Manners = (verdict: Verdict & { accepted: false }) => number;
+
+export const silent: Manners = () => 0;
+
+/** Whole seconds, rounded up, as HTTP has them. */
+export const honest: Manners = ({ waitMs }) => Math.max(1, Math.ceil(waitMs / 1_000)) * 1_000;
+
+/** Always the same, whatever is true. */
+export const always =
+  (ms: number): Manners =>
+  () =>
+    ms;

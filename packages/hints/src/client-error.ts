@@ -1,0 +1,91 @@
+import { parsedBody } from "./body.ts";
+import { fieldsOf } from "./fields.ts";
+import { isObject, isStream, read, readNumber, readStatus, readText } from "./reading.ts";
+import type { Exchange } from "./resolve.ts";
+
+/** How deep `cause` is followed: a wrapper around a wrapper around a client's error. */
+const CAUSES_MOST = 4;
+
+/** Finds the answer inside an error: the error's own, or that of what caused it. */
+export function clientSays(error: unknown): Exchange {
+  const own = answerIn(error);
+  let inner = error;
+  let found = own;
+  for (let depth = 0; found.status === undefined && !found.clientThrottled; depth++) {
+    inner = read(inner, "cause") ?? read(inner, "lastError");
+    if (depth === CAUSES_MOST || !isObject(inner)) return own;
+    found = answerIn(inner);
+  }
+  return found;
+}
+
+function answerIn(error: unknown): Exchange {
+  // Shopify's clients return `errors` with the response in it.
+  const response = read(error, "response") ?? read(read(error, "errors"), "response");
+  return {
+    status:
+      readStatus(error, "status") ??
+      readStatus(error, "statusCode") ??
+      readStatus(response, "status") ??
+      readStatus(response, "statusCode") ??
+      readStatus(response, "code") ??
+      readStatus(read(error, "$metadata"), "httpStatusCode") ??
+      readStatus(error, "code"),
+    fields: fieldsOf(firstObject(read(error, "headers"), read(response, "headers"), read(error, "responseHeaders"))),
+    body: bodyOf(error, response),
+    clientMs: clientMs(error, response),
+    clientThrottled: clientThrottled(error),
+  };
+}
+
+/**
+ * Where clients keep the body: `error` (openai the inner object, Anthropic the whole), `body` (Notion as text, HubSpot), `data`
+ * (X, Slack), `response.data` (axios, octokit), `response.body` (got, Shopify), `raw` (Stripe), `rawError` (discord.js),
+ * `responseBody` (AI SDK), JSON in `message` (@google/genai); without any of them the error's own `code` and `type`.
+ */
+function bodyOf(error: unknown, response: unknown): unknown {
+  for (const [from, name] of [
+    [error, "error"],
+    [error, "body"],
+    [error, "data"],
+    [response, "data"],
+    [response, "body"],
+    [error, "raw"],
+    [error, "rawError"],
+    [error, "responseBody"],
+    [error, "message"],
+  ] as const) {
+    const body = parsedBody(read(from, name));
+    if (typeof body === "object" && body !== null && !isStream(body)) return body;
+  }
+  return isObject(error) ? error : undefined;
+}
+
+const firstObject = (...candidates: unknown[]): unknown => candidates.find(isObject);
+
+/**
+ * Waits that a client worked out: Slack and Shopify in seconds, @discordjs/rest in ms (with `timeToReset`),
+ * rate-limiter-flexible in ms (`msBeforeNext`).
+ */
+function clientMs(error: unknown, response: unknown): number | undefined {
+  const ms = readNumber(error, "retryAfterMs") ?? readNumber(error, "msBeforeNext");
+  if (ms !== undefined) return ms;
+  const wait = readNumber(error, "retryAfter");
+  if (wait !== undefined) return readNumber(error, "timeToReset") === undefined ? wait * 1_000 : wait;
+  const seconds = readNumber(response, "retryAfter");
+  return seconds === undefined ? undefined : seconds * 1_000;
+}
+
+/** Errors without a status, each by properties that only it has. */
+function clientThrottled(error: unknown): boolean {
+  if (readText(error, "code") === "slack_webapi_rate_limited_error") return true;
+  // @discordjs/rest
+  if (readNumber(error, "timeToReset") !== undefined && readNumber(error, "retryAfter") !== undefined) return true;
+  // rate-limiter-flexible rejects with its result
+  if (readNumber(error, "msBeforeNext") !== undefined && readNumber(error, "consumedPoints") !== undefined) return true;
+  // AWS clients; gRPC's RESOURCE_EXHAUSTED
+  return (
+    read(read(error, "$retryable"), "throttling") === true ||
+    (read(error, "code") === 8 && isObject(read(error, "metadata")))
+  );
+}

@@ -1,0 +1,28 @@
+import type { LimitHint } from "./hints.ts";
+
+/** A limit as it was read, with what the resolver needs to know of it. */
+export interface Counter {
+  unit: string;
+  /** The rule that may take its reset for a wait. `full`: the reset is when it is full again (OpenAI, Anthropic): never a wait. */
+  rule: "ratelimit" | "reset-after" | "reset" | "full";
+  limit?: number | undefined;
+  remaining?: number | undefined;
+  resetMs?: number | undefined;
+  windowMs?: number | undefined;
+  partition?: string | undefined;
+}
+
+export const isEmpty = ({ limit, remaining, resetMs }: Counter): boolean =>
+  limit === undefined && remaining === undefined && !resetMs;
+
+/** The public form: only what is known. */
+export function limitHint({ unit, limit, remaining, resetMs, windowMs, partition }: Counter): LimitHint {
+  return {
+    unit,
+    ...(limit !== undefined && { limit }),
+    ...(remaining !== undefined && { remaining }),
+    ...(resetMs !== undefined && { resetMs }),
+    ...(windowMs !== undefined && { windowMs }),
+    ...(partition !== undefined && { partition }),
+  };
+}

@@ -1,0 +1,50 @@
+import { fieldsOf } from "./fields.ts";
+import type { Hints } from "./hints.ts";
+import { type Provider, type ProviderName, providers } from "./providers.ts";
+import { isObject, isStream, read, readStatus } from "./reading.ts";
+import { type Exchange, resolve } from "./resolve.ts";
+import { WAIT_MOST_MS } from "./time.ts";
+
+export interface HintOptions {
+  /** Epoch ms. Default: the host's clock. Counts only where the response has no `Date`. */
+  readonly now?: number;
+  /** What is known of the API beyond what it says: a preset's name, or your own. Default: what the answer looks like. */
+  readonly provider?: ProviderName | Provider;
+  /** The longest wait that is believed (ms). Default one day. */
+  readonly maxWaitMs?: number;
+}
+
+const NOTHING: Hints = { source: "none", limits: [], scope: "unknown" };
+
+/**
+ * What an API says about its limits. Cheap enough for every answer, successes too. Never throws.
+ * @param input a fetch `Response`; a `Headers` or any header object; or `{ status?, headers, body? }`, the body parsed or as
+ * text (a stream is left alone)
+ */
+export function parseHints(input: unknown, options: HintOptions = {}): Hints {
+  return hintsOf(() => exchangeOf(input), options).hints;
+}
+
+export function hintsOf(exchange: () => Exchange, options: HintOptions): { hints: Hints; throttled: boolean } {
+  try {
+    const { now = Date.now(), maxWaitMs = WAIT_MOST_MS, provider = {} } = options;
+    const most = maxWaitMs > 0 && Number.isFinite(maxWaitMs) ? maxWaitMs : WAIT_MOST_MS;
+    const preset = typeof provider === "string" ? (providers[provider] ?? {}) : provider;
+    return resolve(exchange(), Number.isFinite(now) ? now : Date.now(), most, preset);
+  } catch {
+    return { hints: NOTHING, throttled: false };
+  }
+}
+
+export function exchangeOf(input: unknown): Exchange {
+  const headers = read(input, "headers");
+  if (isObject(headers) || isObject(read(input, "body"))) {
+    const body = read(input, "body") ?? read(input, "data");
+    return {
+      status: readStatus(input, "status") ?? readStatus(input, "statusCode"),
+      fields: fieldsOf(headers),
+      body: typeof body === "string" || (isObject(body) && !isStream(body)) ? body : undefined,
+    };
+  }
+  return { status: undefined, fields: fieldsOf(input), body: undefined };
+}

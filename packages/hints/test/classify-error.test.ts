@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { classifyError } from "../src/index.ts";
+
+const now = Date.parse("2026-11-25T12:00:00Z");
+const withProperties = (properties: object): Error => Object.assign(new Error("x"), properties);
+
+describe("shapes", () => {
+  const after = { "retry-after": "7" };
+  it.each<[string, object, number | undefined]>([
+    ["openai", { status: 429, headers: new Headers(after), code: "rate_limit_exceeded", error: { code: "x" } }, 429],
+    ["stripe", { statusCode: 429, headers: after, type: "StripeRateLimitError", raw: {} }, 429],
+    ["octokit", { status: 403, response: { status: 403, headers: after, data: {} } }, 403],
+    ["hubspot", { code: 429, headers: after, body: {} }, 429],
+    ["axios", { code: "ERR_BAD_REQUEST", response: { status: 429, headers: after } }, 429],
+    ["got", { code: "ERR_NON_2XX_3XX_RESPONSE", response: { statusCode: 429, headers: after, body: "x" } }, 429],
+    ["ky", { response: new Response("x", { status: 429, headers: after }) }, 429],
+    ["undici", { code: "UND_ERR_RESPONSE", statusCode: 429, headers: after, body: "x" }, 429],
+    ["AI SDK", { statusCode: 429, responseHeaders: after, responseBody: "{}" }, 429],
+    ["shopify", { response: { code: 429, headers: {}, retryAfter: 7 } }, 429],
+    ["slack", { code: "slack_webapi_rate_limited_error", retryAfter: 7 }, undefined],
+    ["@discordjs/rest", { retryAfter: 7_000, timeToReset: 7_000, global: false, limit: 5 }, undefined],
+    ["rate-limiter-flexible", { msBeforeNext: 7_000, remainingPoints: 0, consumedPoints: 3 }, undefined],
+    ["a wrapper", { cause: withProperties({ cause: withProperties({ status: 429, headers: after }) }) }, 429],
+  ])("%s", (_, properties, status) => {
+    const { throttled, terminal, hint, status: seen } = classifyError(withProperties(properties), { now });
+    expect({ throttled, terminal, wait: hint.retryAfterMs, seen }).toEqual({
+      throttled: true,
+      terminal: false,
+      wait: 7_000,
+      seen: status,
+    });
+  });
+
+  it("@google/genai keeps the body in the message", () => {
+    const retryDelay = "7s";
+    const details = [{ "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay }];
+    const message = JSON.stringify({ error: { code: 429, status: "RESOURCE_EXHAUSTED", details } });
+    expect(classifyError(Object.assign(new Error(message), { status: 429 })).hint).toMatchObject({
+      retryAfterMs: 7_000,
+      source: "body",
+    });
+  });
+
+  it("a code says that it is terminal", () => {
+    const error = withProperties({ status: 429, code: "insufficient_quota", error: { code: "insufficient_quota" } });
+    expect(classifyError(error)).toMatchObject({
+      throttled: true,
+      terminal: true,
+      hint: { terminal: true, source: "terminal" },
+    });
+  });
+});
+
+it.each<[string, unknown]>([
+  ["a name", Object.assign(new Error("x"), { name: "RateLimitError" })],
+  ["a message", new Error("429 Too Many Requests: rate limit exceeded")],
+  ["a network error", withProperties({ code: "ECONNRESET" })],
+  ["a plain failure", withProperties({ status: 500, headers: {} })],
+  ["an overload without a time", withProperties({ status: 503 })],
+  ["a number that is no status", withProperties({ code: 50_035 })],
+  ["nothing", undefined],
+  ["text", "429"],
+])("not by %s", (_, error) => {
+  expect(classifyError(error)).toMatchObject({ throttled: false, terminal: false, hint: { source: "none" } });
+});

@@ -1,0 +1,70 @@
+import { setAbstractFetchFunc } from "@shopify/shopify-api/runtime";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { Classified } from "../src/index.ts";
+import { anthropic } from "./snippets/anthropic.ts";
+import { azureOpenai } from "./snippets/azure-openai.ts";
+import { discord } from "./snippets/discord.ts";
+import { gemini } from "./snippets/gemini.ts";
+import { github } from "./snippets/github.ts";
+import { hubspot } from "./snippets/hubspot.ts";
+import { notion } from "./snippets/notion.ts";
+import { openai } from "./snippets/openai.ts";
+import { shopify } from "./snippets/shopify.ts";
+import { shopifyGraphql } from "./snippets/shopify-graphql-client.ts";
+import { slack } from "./snippets/slack.ts";
+import { stripe } from "./snippets/stripe.ts";
+import { x } from "./snippets/x.ts";
+import { type Expected, fixture, RECORDED } from "./support/fixtures.ts";
+import { replay } from "./support/replay.ts";
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"], now: RECORDED }));
+afterEach(() => void vi.useRealTimers());
+
+/** The client only speaks to https://<shop>. */
+function shopifyAt(url: string): Promise<Classified | null> {
+  setAbstractFetchFunc((input, init) => fetch(new URL(new URL(String(input)).pathname, url), init));
+  return shopify("example.myshopify.com");
+}
+
+// Where a client hides what the answer said, what is left of it.
+const cases: [client: string, fixture: string, (url: string) => Promise<Classified | null>, Partial<Expected>?][] = [
+  ["openai", "openai", openai],
+  ["openai", "openai-no-credit", openai],
+  ["openai", "openai-slow-down", openai],
+  ["openai (Azure)", "azure-openai", azureOpenai],
+  ["@anthropic-ai/sdk", "anthropic", anthropic],
+  ["@anthropic-ai/sdk", "anthropic-spend-limit", anthropic],
+  ["@anthropic-ai/sdk", "anthropic-overloaded", anthropic],
+  ["@google/genai", "gemini", gemini],
+  ["@google/genai", "gemini-day", gemini],
+  ["@google/genai", "gemini-limit-0", gemini],
+  ["@octokit/core", "github", github],
+  ["@octokit/core", "github-secondary", github],
+  ["@octokit/core", "github-secondary-told", github],
+  ["@slack/web-api", "slack", slack, { source: "client" }],
+  ["stripe", "stripe", stripe],
+  ["@hubspot/api-client", "hubspot", hubspot],
+  ["@hubspot/api-client", "hubspot-daily", hubspot],
+  ["@notionhq/client", "notion", notion],
+  ["@notionhq/client", "notion-overload", notion],
+  // It adds 50 ms for the way.
+  ["@discordjs/rest", "discord", discord, { source: "client", retryAfterMs: 2_050 }],
+  ["twitter-api-v2", "x", x],
+  ["@shopify/graphql-client", "shopify-graphql", shopifyGraphql],
+  ["@shopify/graphql-client", "shopify-rest", shopifyGraphql],
+  ["@shopify/shopify-api", "shopify-rest", shopifyAt],
+  ["@shopify/shopify-api", "shopify-graphql", shopifyAt],
+];
+
+it.each(cases)("%s, asked once: %s", async (_, name, call, hidden) => {
+  const { expected } = fixture(name);
+  await using server = await replay(fixture(name));
+  const classified = await call(server.url);
+  expect(server.requests).toHaveLength(1);
+  expect(saidBy(classified)).toEqual({ retryAfterMs: undefined, ...expected, ...hidden });
+});
+
+function saidBy(classified: Classified | null): object {
+  const { throttled, terminal, hint } = classified ?? { throttled: false, terminal: false, hint: undefined };
+  return { throttled, terminal, source: hint?.source, retryAfterMs: hint?.retryAfterMs };
+}
