@@ -1,6 +1,12 @@
+import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { drawFigures } from "./figures/figures.ts";
 import { runGateway } from "./gateway/run.ts";
+import { contenderNames } from "./goodput/contenders/index.ts";
+import { runGoodput } from "./goodput/goodput.ts";
+import { scenarioOf, scenarios } from "./goodput/scenario.ts";
 import { runOverhead } from "./overhead/run.ts";
+import { runScale } from "./scale/scale.ts";
 import { runSimulate } from "./simulate/run.ts";
 
 const connection = process.env["REDIS_URL"];
@@ -8,6 +14,9 @@ if (!connection) {
   console.error('bench: expected REDIS_URL to be set, got nothing. Run it as "npm run bench -- overhead".');
   process.exit(2);
 }
+
+const RECORD = ".headgate/goodput.json";
+const scenarioNames = scenarios.map(({ name }) => name);
 
 const program = new Command("bench").description(
   "Headgate against plain BullMQ and its peers, side by side in one run",
@@ -26,6 +35,43 @@ program
   .option("--json", "one JSON object as the last line")
   .action(async (options) => {
     await runOverhead({ ...options, connection });
+  });
+
+program
+  .command("goodput")
+  .description(
+    "contenders in front of a rate-limited HTTP API, side by side: how much of its limit they use, how often they hit it",
+  )
+  .option("--scenario <names>", "comma-separated, or all", (text) => listOf(text, scenarioNames), scenarioNames)
+  .option("--contender <names>", "comma-separated, or all", (text) => listOf(text, contenderNames), contenderNames)
+  .option("--seconds <n>", "length of every run (default: the scenario's own, mostly 60)", whole)
+  .option("--warm", "measure the run after one that has taught the limiter")
+  .option("--together <n>", "runs at the same time, one a core", whole, availableParallelism())
+  .option("--record <file>", "where results and traces are kept for figures", RECORD)
+  .option("--json", "one JSON array as the last line")
+  .action(async ({ scenario, contender, ...options }) => {
+    const chosen = scenario.map(scenarioOf);
+    await runGoodput({ ...options, scenarios: chosen, contenders: contender, connection });
+  });
+
+program
+  .command("scale")
+  .description("fleets of several sizes on a limiter of 100 permits/s, and what one Redis core carries")
+  .option("--workers <sizes>", "comma-separated", (text) => text.split(",").map(whole), [1, 8, 64, 256])
+  .option("--seconds <n>", "measured of every fleet", whole, 15)
+  .option("--jobs <n>", "jobs for the ceiling", whole, 40_000)
+  .option("--json", "one JSON object as the last line")
+  .action(async (options) => {
+    await runScale({ ...options, connection });
+  });
+
+program
+  .command("figures")
+  .description("draws what goodput has recorded into docs/figures, and its table into docs/benchmarks.md")
+  .option("--record <file>", "what to draw", RECORD)
+  .option("--docs <folder>", "where", "docs")
+  .action(async ({ record, docs }) => {
+    await drawFigures(record, docs);
   });
 
 program
@@ -51,6 +97,16 @@ program
   });
 
 await program.parseAsync();
+
+function listOf<T extends string>(text: string, known: readonly T[]): T[] {
+  if (text === "all") return [...known];
+  return text.split(",").map((name) => {
+    const found = known.find((each) => each === name);
+    if (found === undefined)
+      throw new InvalidArgumentError(`no "${name}": expected some of ${known.join(", ")}, or all.`);
+    return found;
+  });
+}
 
 function whole(text: string): number {
   const value = Number(text);

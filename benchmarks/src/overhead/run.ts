@@ -1,5 +1,7 @@
 import { Redis } from "ioredis";
 import { collectGarbage } from "../garbage.ts";
+import { removeKeys } from "../redis/remove-keys.ts";
+import { versionOf } from "../redis/version.ts";
 import { bullmq } from "./bullmq.ts";
 import type { Contender } from "./contender.ts";
 import { cpuTime, spent } from "./cpu.ts";
@@ -32,7 +34,7 @@ export async function runOverhead({
   const cleaner = new Redis(connection);
   const results: Record<Side, Figures[]> = { headgate: [], bullmq: [] };
   say(
-    `overhead: ${pairs} pairs of ${jobs} jobs, limiter ${limiter}, Node ${process.version}, Redis ${await version(cleaner)}`,
+    `overhead: ${pairs} pairs of ${jobs} jobs, limiter ${limiter}, Node ${process.version}, Redis ${await versionOf(cleaner)}`,
   );
   say(" pair  side      enqueue/s   p99 ms   process/s   CPU us/job: enqueue Node+Redis, process Node+Redis");
   for (let pair = 0; pair <= pairs; pair++) {
@@ -81,16 +83,6 @@ async function measure(contender: Contender, jobs: number, redis: Redis): Promis
     enqueueCpu: spent(start, middle, jobs),
     processCpu: spent(again, end, jobs),
   };
-}
-
-async function removeKeys(client: Redis, namespace: string): Promise<void> {
-  for await (const keys of client.scanStream({ match: `*${namespace}:*`, count: 1_000 })) {
-    if (keys.length > 0) await client.unlink(...(keys as string[]));
-  }
-}
-
-async function version(client: Redis): Promise<string> {
-  return /^redis_version:(\S+)/m.exec(await client.info("server"))?.[1] ?? "?";
 }
 
 const row = (pair: number, side: Side, { enqueue, p99, process, enqueueCpu, processCpu }: Figures): string =>
