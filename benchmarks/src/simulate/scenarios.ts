@@ -94,6 +94,21 @@ export const scenarios: readonly Scenario[] = [
   { ...common, name: "low-1s", api: bucket(1, 1) },
   { ...common, name: "low-20m", api: bucket(20 / 60, 5), seconds: 180 },
   { ...common, name: "low-20m-window", api: window(20, 60_000), seconds: 300 },
+  {
+    ...common,
+    name: "demo",
+    api: () =>
+      tokenBucket({
+        rate: [
+          { fromMs: 0, rate: 50 },
+          { fromMs: 15_000, rate: 10 },
+          { fromMs: 30_000, rate: 50 },
+        ],
+        burst: 10,
+      }),
+    latency: uniform(10, 60),
+    slots: 40,
+  },
   { ...common, name: "punish", api: () => punishing(tokenBucket({ rate: 100, burst: 10 }), 5_000) },
   {
     ...common,

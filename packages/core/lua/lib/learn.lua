@@ -7,6 +7,7 @@ local TOP_FADES = 0.998        -- per event; a drop to a fifth for 15 s brings a
 local SHUT_SHARE = 0.12        -- of what was in flight at a 429: below it the API has closed, above it it is just too fast
 local LIE_SHARE = 0.25         -- of what was in flight when it said Retry-After: above it the API did not mean it
 local RAMP_OVERSHOOT = 0.5     -- a bucket of a tenth of a second is empty when the ramp is at 1.3 to 2 times its rate
+local OVERTAKE_MS = 10         -- between two calls that left one after the other, their order at the API is not known
 local DOUBT = 2                -- a Retry-After up to this many times one that was a lie is not believed either
 
 -- The state of a limiter that has not learned anything yet (phase 0). Calls granted under an earlier law say nothing about
@@ -28,7 +29,7 @@ local function law_begin(site)
   end
   local here = { granted = hot.granted, refused = 0, at = now }
   cold(site).law = {
-    refused = 0, fence = hot.granted, latency = 100, since = now, opened = 0, event = 0, pause = 0, shut = 0, lied = 0,
+    refused = 0, fence = hot.granted, latency = 100, since = now, opened = 0, event = 0, pause = 0, shut = 0, lied = 0, tally = { ok = 0, all = 0 },
     anchor = here, before = here,
   }
 end
@@ -85,10 +86,11 @@ local function law_flush(hot, law, permit, rate)
   hot.phase = FLUSH
 end
 
--- Evidence on a Retry-After: was a call that was granted after the one that brought it accepted (1) or refused (0)?
+-- Evidence on a Retry-After: was a call that was granted after the one that brought it accepted (1) or refused (0)? One that
+-- followed closely may have overtaken it on the way.
 local function law_told(law, permit, accepted)
   local told = law.told
-  if told and permit.granted > told.granted then
+  if told and permit.at > told.at + OVERTAKE_MS then
     told.ok = told.ok + accepted
     told.all = told.all + 1
   end
@@ -101,7 +103,7 @@ local function law_believes(law, permit, retry_after)
     return false
   end
   if not law.told then
-    law.told = { granted = permit.granted, ok = 0, all = 0, ms = retry_after }
+    law.told = { at = permit.at, ok = 0, all = 0, ms = retry_after }
   end
   return true
 end
@@ -201,12 +203,14 @@ end
 -- A probe came through. What was accepted since the last opening, over all the time since then, is what a window lets
 -- through; over the time until it closed it is what a punishing API does.
 local function law_opened(hot, law, now)
-  local told = law.told
+  local told, tally = law.told, law.tally
   law.told = nil
-  if told and told.all >= 4 then
-    if told.ok > LIE_SHARE * told.all then
+  if told then
+    -- Where few calls are in flight, one closure tells little: they are counted together, the old ones half.
+    tally.ok, tally.all = tally.ok / 2 + told.ok, tally.all / 2 + told.all
+    if tally.all >= 2 and tally.ok > LIE_SHARE * tally.all then
       law.lied = math.max(law.lied, told.ms)
-    elseif told.ok < SHUT_SHARE * told.all then
+    elseif tally.all >= 4 and tally.ok < SHUT_SHARE * tally.all then
       law.lied = 0
     end
   end
