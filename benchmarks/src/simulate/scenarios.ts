@@ -106,7 +106,7 @@ export const scenarios: readonly Scenario[] = [
         ],
         burst: 10,
       }),
-    latency: uniform(10, 60),
+    latency: uniform(2, 8),
     slots: 40,
   },
   { ...common, name: "punish", api: () => punishing(tokenBucket({ rate: 100, burst: 10 }), 5_000) },

@@ -7,6 +7,7 @@ local TOP_FADES = 0.998        -- per event; a drop to a fifth for 15 s brings a
 local SHUT_SHARE = 0.12        -- of what was in flight at a 429: below it the API has closed, above it it is just too fast
 local LIE_SHARE = 0.25         -- of what was in flight when it said Retry-After: above it the API did not mean it
 local RAMP_OVERSHOOT = 0.5     -- a bucket of a tenth of a second is empty when the ramp is at 1.3 to 2 times its rate
+local BACK_OFF = 0.06          -- the most that one closure takes off a pace that held for a while
 local OVERTAKE_MS = 10         -- between two calls that left one after the other, their order at the API is not known
 local DOUBT = 2                -- a Retry-After up to this many times one that was a lie is not believed either
 
@@ -42,7 +43,7 @@ local function law_hold(hot, law, base, now)
     law.since = now
   end
   -- Held before is only what was held without a throttled call, for long enough to empty a bucket.
-  local proven = hot.phase == STEADY and hot.grown > 1 and hot.grown * hot.base > 60
+  local proven = hot.phase == STEADY and hot.grown > 3 and hot.grown * hot.base > 60
   hot.top = math.max(hot.top * TOP_FADES, proven and hot.base or 0)
   hot.phase = STEADY
   hot.base = base
@@ -79,7 +80,7 @@ end
 
 local function law_flush(hot, law, permit, rate)
   law.flush = {
-    refused = law.refused - 1, rate = rate, at = permit.at,
+    granted = permit.granted, refused = law.refused - 1, rate = rate, at = permit.at,
     calls = hot.granted - permit.granted + 1, seconds = math.max(1, hot.last - permit.at) / 1000,
     least = hot.phase == RAMP and RAMP_OVERSHOOT * rate or 0.97 * rate,
   }
@@ -108,22 +109,20 @@ local function law_believes(law, permit, retry_after)
   return true
 end
 
--- An API that closes for longer than it was open (a window that is used up): its limit is above what was accepted with the
--- closure counted in, and below what was accepted while it was open.
-local function law_between(law, permit, closure_ms, rate)
-  local from = law.open
-  if not from then
-    return nil
-  end
+-- The pace after a closure, from how long the API stood open before it and what it accepted in that time. Open for less than
+-- two closures (a window that is used up): the limit is above what was accepted with the closure counted in, and below what
+-- was accepted without. Open for longer: the longer, the nearer to its limit the pace was.
+local function law_after_closure(hot, law, permit, closure_ms, rate, estimate)
+  local from = law.open or { granted = 0, refused = 0, at = hot.began }
   local accepted, seconds = law_accepted(law, from, permit.granted, permit.at)
-  if seconds <= 0 or seconds * 1000 > 2 * closure_ms then
-    return nil
+  local closure = closure_ms / 1000
+  seconds = math.max(0.001, seconds)
+  if seconds > 2 * closure then
+    return math.min(estimate, rate * (1 - BACK_OFF * math.min(1, 4 * closure / seconds)))
   end
-  if accepted < CALLS_TELL then
-    -- So few in all that time: a low limit. What came in a rush at the opening says nothing of its pace.
-    return math.min(0.97 * rate, math.max(1, accepted) / (seconds + closure_ms / 1000))
-  end
-  return math.min(0.97 * rate, accepted / math.sqrt(seconds * (seconds + closure_ms / 1000)))
+  -- So few in all that time: a low limit. What came in a rush at the opening says nothing of its pace.
+  local share = accepted < CALLS_TELL and 1 or 0.25
+  return math.min(0.97 * rate, math.max(1, accepted) / (seconds ^ (1 - share) * (seconds + closure) ^ share))
 end
 
 -- A throttled call. Answers until when the fleet shall stand still (0: not at all).
@@ -157,7 +156,7 @@ local function law_throttled(hot, law, plan, permit, believed, recently, now)
     end
     base = math.min(math.max(base, rate / 4), rate)
     if believed then
-      law_hold(hot, law, law_between(law, permit, believed, rate) or base, now)
+      law_hold(hot, law, law_after_closure(hot, law, permit, believed, rate, base), now)
     elseif law.opened > 0 and permit.at - law.opened < 600 then
       -- It opened to a probe and closed at once: the limit fell.
       law_hold(hot, law, 0.4 * hot.base, now)
@@ -194,7 +193,10 @@ local function law_flushed(hot, law, now)
     -- The rate grew while they went out: what counts is how fast they really went.
     rate = (calls - 1) / flush.seconds * math.max(0.2, math.min(share, 0.97))
   else
-    rate = 0.7 * rate
+    -- Too few to tell: what was accepted on the way there is the better measure, if it is near.
+    local from = law.open or { granted = 0, refused = 0, at = hot.began }
+    local pace = (flush.granted - from.granted - (flush.refused - from.refused)) * 1000 / math.max(1, flush.at - from.at)
+    rate = math.max(0.4 * rate, math.min(0.7 * rate, pace))
   end
   law_hold(hot, law, rate, now)
   return false
@@ -231,6 +233,10 @@ local function law_opened(hot, law, now)
     law_hold(hot, law, hot.base, now)
   end
   law.open = { granted = hot.granted, refused = law.refused, at = now }
+  if law.shut > 0 then
+    -- How long the gate was shut says nothing of the API's pace.
+    law.anchor = law.open; law.before = law.open
+  end
   law.pause = 0
   law.opened = now
   hot.grown = 0
