@@ -30,7 +30,7 @@ program
   .addOption(
     new Option("--limiter <kind>", "what stands in front: nothing, limits that never bind, or a learned rate")
       .choices(["none", "declared", "adaptive"])
-      .default("declared"),
+      .default("none"),
   )
   .option("--json", "one JSON object as the last line")
   .action(async (options) => {

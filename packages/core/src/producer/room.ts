@@ -1,5 +1,3 @@
-import type { Accepted, Refusal } from "./result.ts";
-
 /**
  * What this process knows of the room in a queue: the depth that the last answer told, and its own questions that are on
  * the way. While that is below where the level leaves `open`, questions may overtake nobody: all of them are admitted. Past
@@ -19,15 +17,14 @@ export class Room {
     return this.#depth + this.#asking < this.#open;
   }
 
-  /** Counts a question while it is on the way, and learns from its answer. */
-  async after(answer: Promise<Accepted | Refusal>): Promise<Accepted | Refusal> {
+  /** A question is on the way. */
+  ask(): void {
     this.#asking++;
-    try {
-      const told = await answer;
-      this.#depth = told.depth;
-      return told;
-    } finally {
-      this.#asking--;
-    }
+  }
+
+  /** It is over: with the depth that the answer told, or with none. */
+  answer(depth: number | undefined): void {
+    this.#asking--;
+    if (depth !== undefined) this.#depth = depth;
   }
 }
