@@ -26,9 +26,8 @@ local function hear(site, permit, retry_after)
   end
   if believed then
     till = math.max(till, now + retry_after)
-    hot.half = 1
   end
-  if permit.probe then
+  if believed or permit.probe then
     hot.half = 1
   end
   if till > now then

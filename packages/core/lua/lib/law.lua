@@ -12,7 +12,7 @@ local PROBE_AMPLITUDE = 0.012  -- small, so that a full bucket is left with abou
 local CATCH_UP_MS = 20         -- a late timekeeper may take this much at once (the default burst of a declared limit)
 local LEAST_RATE = 0.05        -- one call in 20 s: the floor of any estimate
 local CALLS_PER_PROBE = 600    -- a probe costs 1-2 429s: 0.2-0.3 % of the calls
-local RAMP_IN_FLIGHT = 4          -- long latencies answer late: bound what a ramp has out
+local RAMP_IN_FLIGHT = 4       -- long latencies answer late: bound what a ramp has out
 
 local LOST = 0.7               -- below this share of what was held before, a drop may be temporary
 

@@ -30,8 +30,8 @@ local function law_begin(site)
   end
   local here = { granted = hot.granted, refused = 0, at = now }
   cold(site).law = {
-    refused = 0, fence = hot.granted, latency = 100, since = now, opened = 0, event = 0, pause = 0, shut = 0, lied = 0, tally = { ok = 0, all = 0 },
-    anchor = here, before = here,
+    refused = 0, fence = hot.granted, latency = 100, since = now, event = 0, pause = 0, shut = 0, lied = 0,
+    tally = { ok = 0, all = 0 }, start = hot.granted, anchor = here, before = here,
   }
 end
 
@@ -56,6 +56,11 @@ local function law_hold(hot, law, base, now)
   hot.hold = math.max(0.3, 6 * law.latency / 1000, 4 / base, calm)
 end
 
+-- Since when the API stands open: its last opening, or the first call.
+local function law_open_since(hot, law)
+  return law.open or { granted = law.start, refused = 0, at = hot.began }
+end
+
 -- Calls accepted between a moment and this throttled call's permit, and the seconds between them.
 local function law_accepted(law, from, granted, at)
   return (granted - from.granted) - (law.refused - 1 - from.refused), (at - from.at) / 1000
@@ -63,7 +68,7 @@ end
 
 -- What the API accepts per second. Between two moments at which its bucket was empty it is exactly what was accepted, per
 -- second; the longer ago the first, the better, as long as the limit did not move. nil when too few calls say so.
-local function law_estimate(hot, law, permit)
+local function law_estimate(law, permit)
   local accepted, seconds = law_accepted(law, law.anchor, permit.granted, permit.at)
   if accepted < CALLS_TELL or seconds <= 0 then
     return nil
@@ -113,7 +118,7 @@ end
 -- two closures (a window that is used up): the limit is above what was accepted with the closure counted in, and below what
 -- was accepted without. Open for longer: the longer, the nearer to its limit the pace was.
 local function law_after_closure(hot, law, permit, closure_ms, rate, estimate)
-  local from = law.open or { granted = 0, refused = 0, at = hot.began }
+  local from = law_open_since(hot, law)
   local accepted, seconds = law_accepted(law, from, permit.granted, permit.at)
   local closure = closure_ms / 1000
   seconds = math.max(0.001, seconds)
@@ -146,7 +151,7 @@ local function law_throttled(hot, law, plan, permit, believed, recently, now)
     law_flush(hot, law, permit, permit.rate > 0 and permit.rate or rate)
     till = now + math.max(50, 1.5 * law.latency)
   elseif hot.phase == STEADY then
-    local base = law_estimate(hot, law, permit)
+    local base = law_estimate(law, permit)
     -- What it accepted for the last three seconds it will accept again, unless the limit has fallen since.
     base = math.max(base or 0.85 * rate, recently.fallen and 0 or math.min(recently.accepted, 0.97 * rate))
     if rate > 1.25 * base then
@@ -157,7 +162,7 @@ local function law_throttled(hot, law, plan, permit, believed, recently, now)
     base = math.min(math.max(base, rate / 4), rate)
     if believed then
       law_hold(hot, law, law_after_closure(hot, law, permit, believed, rate, base), now)
-    elseif law.opened > 0 and permit.at - law.opened < 600 then
+    elseif law.open and permit.at - law.open.at < 600 then
       -- It opened to a probe and closed at once: the limit fell.
       law_hold(hot, law, 0.4 * hot.base, now)
     elseif again and law.again then
@@ -194,7 +199,7 @@ local function law_flushed(hot, law, now)
     rate = (calls - 1) / flush.seconds * math.max(0.2, math.min(share, 0.97))
   else
     -- Too few to tell: what was accepted on the way there is the better measure, if it is near.
-    local from = law.open or { granted = 0, refused = 0, at = hot.began }
+    local from = law_open_since(hot, law)
     local pace = (flush.granted - from.granted - (flush.refused - from.refused)) * 1000 / math.max(1, flush.at - from.at)
     rate = math.max(0.4 * rate, math.min(0.7 * rate, pace))
   end
@@ -223,7 +228,7 @@ local function law_opened(hot, law, now)
     law_flushed(hot, law, now)
   elseif flush then
     law.flush = nil
-    local from = law.open or { granted = 0, refused = 0, at = hot.began }
+    local from = law_open_since(hot, law)
     local accepted = hot.granted - from.granted - (law.refused - from.refused)
     local low = accepted / math.max(0.001, (now - from.at) / 1000)
     local high = accepted / math.max(0.001, (flush.at - from.at) / 1000)
@@ -238,7 +243,6 @@ local function law_opened(hot, law, now)
     law.anchor = law.open; law.before = law.open
   end
   law.pause = 0
-  law.opened = now
   hot.grown = 0
   hot.at = math.max(hot.at, now)
 end

@@ -12,12 +12,7 @@ local HOT = "<ddddddddddddddddddddddddd"
 local HOT_BYTES = 25 * 8
 
 local function hot_of(packed)
-  -- Named at once: a table that grows field by field is rehashed six times.
-  local hot, at = {
-    level = {}, gate = 0, half = 0, probe = 0, scarce = 0, keeper = 0, keeperTill = 0, pace = 0, second = 0, secondOk = 0,
-    secondThrottled = 0, granted = 0, ok = 0, phase = 0, base = 0, at = 0, last = 0, grown = 0, hold = 0, hungry = 0,
-    top = 0, began = 0, deferred = 0, mirrored = 0, filled = 0, calm = 0,
-  }, nil
+  local hot, at = { level = {} }, nil
   hot.gate,                                    -- closed until (ms)
     hot.half, hot.probe,                       -- 1: half-open; its probe's deadline (ms, 0: none out)
     hot.scarce,                                -- until when permits count as scarce (ms)
@@ -62,20 +57,18 @@ end
 local PLAN = "<ddddddddddd"
 
 local function plan_of(packed)
-  local plan, count, at = {
-    limits = {}, concurrency = 0, cap = 0, adaptive = 0, paced = 0, uniform = 0, windowed = 0, capacity = 0, low = 0,
-    high = 0, queues = 0, middle = 0, names = 0, packed = packed,
-  }, nil, nil
+  local plan, count, at = { limits = {} }, nil, nil
   plan.concurrency, plan.cap, plan.adaptive, plan.paced, plan.uniform, plan.windowed, plan.capacity, plan.low, plan.high,
     plan.queues, count, at = struct.unpack(PLAN, packed)
   for index = 1, count do
-    local limit = { amount = 0, per = 0, refill = 0, burst = 0, cost = 0 }
+    local limit = {}
     limit.amount, limit.per, limit.refill, limit.burst, limit.cost, at = struct.unpack("<ddddd", packed, at)
     plan.limits[index] = limit
   end
   -- One expression for all who compare depth with it: at 55 of 100, 55.00000000000001 is another level.
   plan.middle = (plan.low * plan.capacity + plan.high * plan.capacity) / 2
   plan.names = at
+  plan.packed = packed
   return plan
 end
 

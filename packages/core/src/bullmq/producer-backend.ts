@@ -12,7 +12,7 @@ import { composedName } from "./compose.ts";
 export interface Admission {
   /** Encoded job id. */
   readonly id: string;
-  /** Stays the same when an enqueue is sent twice; "" where the id was made for this enqueue, and says as much. */
+  /** Stays the same when an enqueue is sent twice; "" where the id was made for this enqueue: it does as well. */
   readonly nonce: string;
   /** JSON, or "" where all jobs of the queue cost the same. */
   readonly cost: string;
