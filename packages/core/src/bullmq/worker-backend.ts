@@ -16,6 +16,7 @@ import {
 import { type Client, openClient } from "../redis/connection.ts";
 import { composedName } from "./compose.ts";
 import { type Ending, type Permit, readPermit, silentEnding } from "./ending.ts";
+import { workerConnectionName } from "./worker-name.ts";
 
 type Args = (string | number | boolean | Buffer | undefined)[];
 
@@ -55,7 +56,7 @@ export class WorkerBackend extends RedisQueueBackend {
 
   constructor(client: Client, name: string, opts: WorkerOptions, slots: () => number) {
     const keys = new QueueKeys(opts.prefix);
-    const blocking = openClient(client);
+    const blocking = openClient(client, workerConnectionName(opts.prefix, name, opts.name));
     super(
       new RedisConnection(client as never, { shared: true, blocking: false }),
       name,

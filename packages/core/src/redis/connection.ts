@@ -19,9 +19,9 @@ const keyPrefixOf = (connection: Exclude<Connection, string>): string | undefine
 
 /**
  * Opens a connection of our own. Commands that lost their connection are sent again (`maxRetriesPerRequest: null`, as
- * BullMQ needs it): every script is safe to be sent twice.
+ * BullMQ needs it): every script is safe to be sent twice. `connectionName` is what CLIENT LIST shows of it.
  */
-export function openClient(connection: Connection): Client {
+export function openClient(connection: Connection, connectionName?: string): Client {
   if (typeof connection !== "string" && keyPrefixOf(connection)) {
     throw headgateError("HG_KEY_PREFIX_UNSUPPORTED", { got: keyPrefixOf(connection) });
   }
@@ -29,6 +29,7 @@ export function openClient(connection: Connection): Client {
   const own: RedisOptions = {
     maxRetriesPerRequest: null,
     enableOfflineQueue: true,
+    ...(connectionName === undefined ? {} : { connectionName }),
     // First retry after 50 ms, then at most every second: a fleet has to resume within 2 s of Redis' return.
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times - 1, 10), 1_000),
   };

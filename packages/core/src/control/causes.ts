@@ -1,0 +1,127 @@
+import type { Place } from "./place.ts";
+import { turnsBefore, type Waits } from "./predict.ts";
+import type { LimiterStatus, QueueStatus } from "./status.ts";
+
+export type WaitCause =
+  | "gate"
+  | "probe"
+  | "pause"
+  | "concurrency"
+  | "rate"
+  | "limit"
+  | "delay"
+  | "retry"
+  | "deferral"
+  | "children"
+  | "workers"
+  | "jobs-ahead";
+
+export interface Cause {
+  readonly cause: WaitCause;
+  /** In words, with the numbers. */
+  readonly detail: string;
+  /** How long it alone holds the job (ms); null when nobody can say. */
+  readonly forMs: number | null;
+  /** Of a limit: which one, and how much of it is missing for this job and those ahead of it. */
+  readonly unit?: string;
+  readonly missing?: number;
+}
+
+const seconds = (ms: number): string => (ms < 1_000 ? `${Math.ceil(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);
+const number = (value: number): string => String(Math.round(value * 10) / 10);
+/** An operator's pause without an end is one of 365 days (lua/commands/control.lua). */
+const FOR_EVER_MS = 300 * 86_400_000;
+
+/** Pure: what a job waits for, what holds it longest first. Empty when it runs or has ended. */
+export function causesOf(
+  place: Place,
+  waits: Waits,
+  queue: QueueStatus,
+  limiter: LimiterStatus,
+  workers: number | null,
+): readonly Cause[] {
+  if (place.state === "waiting-children") {
+    return [{ cause: "children", detail: `${place.children} of its children have not ended`, forMs: null }];
+  }
+  if (place.state !== "wait" && place.state !== "prioritized" && place.state !== "delayed") return [];
+  const causes: Cause[] = [];
+  if (queue.paused) {
+    const why = queue.pauseReason === null ? "" : `: ${queue.pauseReason}`;
+    causes.push({ cause: "pause", detail: `the queue is paused${why}`, forMs: null });
+  }
+  if (workers === 0) causes.push({ cause: "workers", detail: "no worker of the queue is connected", forMs: null });
+  if (place.state === "delayed") causes.push(delayCause(place, waits));
+  causes.push(...gateCauses(waits, limiter), ...limitCauses(place, waits, limiter));
+  const before = turnsBefore(place);
+  if (waits.concurrencyMs > 0 || (limiter.concurrency !== null && limiter.inFlight >= limiter.concurrency)) {
+    const takes = waits.runMs === null ? "" : `, a run takes ${seconds(waits.runMs)}`;
+    causes.push({
+      cause: "concurrency",
+      detail: `${limiter.inFlight} of ${limiter.concurrency} in flight${takes}`,
+      forMs: waits.runMs === null ? null : waits.concurrencyMs,
+    });
+  }
+  if (waits.rateMs > 0) {
+    const detail = `${number(limiter.rate ?? 0)} permits per second, ${before} jobs first`;
+    causes.push({ cause: "rate", detail, forMs: waits.rateMs });
+  }
+  if (waits.workersMs > 0) {
+    const detail = `permits are free, but the workers have all hands full (${place.runningSince.length})`;
+    causes.push({ cause: "workers", detail, forMs: waits.workersMs });
+  }
+  causes.sort((a, b) => (b.forMs ?? Number.POSITIVE_INFINITY) - (a.forMs ?? Number.POSITIVE_INFINITY));
+  if (place.ahead > 0 || before > place.ahead)
+    causes.push({ cause: "jobs-ahead", detail: aheadText(place), forMs: null });
+  return causes;
+}
+
+function aheadText({ ahead, others, returningInMs, state }: Place): string {
+  const rivals = others.reduce((sum, waiting) => sum + waiting, 0);
+  const back = state === "delayed" ? 0 : returningInMs.length;
+  return [
+    `${ahead} of its queue`,
+    ...(back > 0 ? [`${back} deferred that return to the head`] : []),
+    ...(rivals > 0 ? [`in turn with ${rivals} of the limiter's other queues`] : []),
+  ].join(", ");
+}
+
+function delayCause(place: Place, { delayMs }: Waits): Cause {
+  const due = `due in ${seconds(delayMs)}`;
+  if (place.deferred) {
+    const times = place.deferrals === 1 ? "once" : `${place.deferrals} times`;
+    return { cause: "deferral", detail: `the API throttled it ${times}, ${due}`, forMs: delayMs };
+  }
+  if (place.attemptsMade > 0) {
+    const failed = `attempt ${place.attemptsMade} of ${place.attempts} failed`;
+    return {
+      cause: "retry",
+      detail: `${failed}${place.failedReason ? `: ${place.failedReason}` : ""}, ${due}`,
+      forMs: delayMs,
+    };
+  }
+  return { cause: "delay", detail: due, forMs: delayMs };
+}
+
+function gateCauses({ gateMs, runMs }: Waits, { gate }: LimiterStatus): readonly Cause[] {
+  if (gate.closed) {
+    const why = gate.reason ?? "throttled";
+    if (gateMs > FOR_EVER_MS) return [{ cause: "gate", detail: `shut until it is resumed: ${why}`, forMs: null }];
+    return [{ cause: "gate", detail: `shut for ${seconds(gateMs)}: ${why}`, forMs: gateMs }];
+  }
+  if (!gate.halfOpen) return [];
+  return [{ cause: "probe", detail: "one probe decides whether the gate opens", forMs: runMs }];
+}
+
+function limitCauses(place: Place, { limitsMs }: Waits, { limits }: LimiterStatus): readonly Cause[] {
+  return limits.flatMap(({ unit, amount, perMs, remaining }, index) => {
+    const forMs = limitsMs[index] ?? 0;
+    if (forMs <= 0) return [];
+    const cost = place.cost[index] ?? 0;
+    const ahead = place.costAhead[index] ?? 0;
+    const missing = Math.max(0, cost + ahead - remaining);
+    const need =
+      ahead > 0 ? `it needs ${number(cost)} after ${number(ahead)} for those ahead` : `it needs ${number(cost)}`;
+    const detail = `${amount} ${unit} per ${seconds(perMs)}: ${need}, ${number(remaining)} left, ${number(missing)} missing`;
+    return [{ cause: "limit" as const, detail, forMs, unit, missing }];
+  });
+}
