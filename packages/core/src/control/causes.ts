@@ -52,7 +52,21 @@ export function causesOf(
   if (workers === 0) causes.push({ cause: "workers", detail: "no worker of the queue is connected", forMs: null });
   if (place.state === "delayed") causes.push(delayCause(place, waits));
   causes.push(...gateCauses(waits, limiter), ...limitCauses(place, waits, limiter));
-  const before = turnsBefore(place);
+  causes.push(...supplyCauses(place, waits, limiter));
+  causes.sort((a, b) => (b.forMs ?? Number.POSITIVE_INFINITY) - (a.forMs ?? Number.POSITIVE_INFINITY));
+  if (turnsBefore(place) > 0) {
+    causes.push({
+      cause: "jobs-ahead",
+      detail: aheadText(place, waits),
+      forMs: waits.paceMs > 0 ? waits.paceMs : null,
+    });
+  }
+  return causes;
+}
+
+/** What is handed out one by one: slots, permits of the learned rate, workers' hands. */
+function supplyCauses(place: Place, waits: Waits, limiter: LimiterStatus): readonly Cause[] {
+  const causes: Cause[] = [];
   if (waits.concurrencyMs > 0 || (limiter.concurrency !== null && limiter.inFlight >= limiter.concurrency)) {
     const takes = waits.runMs === null ? "" : `, a run takes ${seconds(waits.runMs)}`;
     causes.push({
@@ -62,26 +76,24 @@ export function causesOf(
     });
   }
   if (waits.rateMs > 0) {
-    const detail = `${number(limiter.rate ?? 0)} permits per second, ${before} jobs first`;
+    const detail = `${number(limiter.rate ?? 0)} permits per second, ${turnsBefore(place)} jobs first`;
     causes.push({ cause: "rate", detail, forMs: waits.rateMs });
   }
   if (waits.workersMs > 0) {
     const detail = `permits are free, but the workers have all hands full (${place.runningSince.length})`;
     causes.push({ cause: "workers", detail, forMs: waits.workersMs });
   }
-  causes.sort((a, b) => (b.forMs ?? Number.POSITIVE_INFINITY) - (a.forMs ?? Number.POSITIVE_INFINITY));
-  if (place.ahead > 0 || before > place.ahead)
-    causes.push({ cause: "jobs-ahead", detail: aheadText(place), forMs: null });
   return causes;
 }
 
-function aheadText({ ahead, others, returningInMs, state }: Place): string {
+function aheadText({ ahead, others, returningInMs, state }: Place, { paceMs }: Waits): string {
   const rivals = others.reduce((sum, waiting) => sum + waiting, 0);
   const back = state === "delayed" ? 0 : returningInMs.length;
   return [
     `${ahead} of its queue`,
     ...(back > 0 ? [`${back} deferred that return to the head`] : []),
     ...(rivals > 0 ? [`in turn with ${rivals} of the limiter's other queues`] : []),
+    ...(paceMs > 0 ? [`of late ${number(((ahead + 1) / paceMs) * 1_000)} of its queue started per second`] : []),
   ].join(", ");
 }
 

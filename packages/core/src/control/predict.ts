@@ -13,6 +13,11 @@ export interface Waits {
   readonly concurrencyMs: number;
   /** Until a worker has a hand free; only known while permits are free and jobs wait all the same. */
   readonly workersMs: number;
+  /**
+   * At the pace at which its queue's jobs started since it came; what a model of limits does not know: turns that other
+   * queues left unused, a burst so small that a late timekeeper loses permits. 0 when too few have started.
+   */
+  readonly paceMs: number;
   /** How long a run takes; null when none has ended yet. */
   readonly runMs: number | null;
 }
@@ -22,6 +27,8 @@ const RAMP_TAU_S = 0.45;
 /** Below this share of the permitted rate the queue is not held by permits. */
 const UNUSED_SHARE = 0.9;
 const LEAST_STARTS = 8;
+/** Fewer would make a pace of chance. */
+const LEAST_PACE_STARTS = 16;
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -45,6 +52,7 @@ export function waitsOf(place: Place, limiter: LimiterStatus): Waits {
     rateMs: (gateMs > 0 ? 0 : place.paceInMs) + rateMs(before, limiter),
     concurrencyMs: slotsMs(before + 1, gateMs > 0 ? 0 : limiter.inFlight, limiter.concurrency, runMs),
     workersMs: workersMs(place, limiter, runMs),
+    paceMs: gateMs > 0 || place.state === "delayed" ? 0 : paceMs(place),
     runMs,
   };
 }
@@ -74,6 +82,17 @@ function slotsMs(turns: number, taken: number, slots: number | null, runMs: numb
   return Math.max(0, ((taken + turns - slots) * runMs) / slots);
 }
 
+/** While the job itself was waiting its queue had work all the time: only starts since it came tell the pace. */
+function paceMs(place: Place): number {
+  const starts = startsOf(place).filter((at) => at >= place.enqueuedAt);
+  if (starts.length < LEAST_PACE_STARTS) return 0;
+  const took = (starts.at(-1) ?? 0) - (starts[0] ?? 0);
+  return ((place.ahead + 1) * took) / (starts.length - 1);
+}
+
+const startsOf = ({ runs, runningSince }: Place): readonly number[] =>
+  [...runs.map(([start]) => start), ...runningSince].sort((a, b) => a - b);
+
 /**
  * Jobs wait although permits are free: all hands of the workers are full. How many there are is what runs now. That
  * permits are free at one moment proves little (a bucket is full whenever a timekeeper is late), so the rate of the
@@ -82,7 +101,7 @@ function slotsMs(turns: number, taken: number, slots: number | null, runMs: numb
 function workersMs(place: Place, limiter: LimiterStatus, runMs: number | null): number {
   const hands = place.runningSince.length;
   if (runMs === null || hands === 0 || place.permitInMs !== 0 || place.state === "delayed") return 0;
-  const starts = [...place.runs.map(([start]) => start), ...place.runningSince].sort((a, b) => a - b);
+  const starts = startsOf(place);
   const first = starts[0] ?? 0;
   const last = starts.at(-1) ?? 0;
   if (starts.length < LEAST_STARTS || last <= first) return 0;
@@ -104,8 +123,8 @@ const limitRate = ({ cost }: Place, { limits }: LimiterStatus): number =>
  * holds everybody, and its end is followed by a probe, which takes one run.
  */
 export function startsInMs(waits: Waits): number {
-  const { delayMs, gateMs, limitsMs, rateMs, concurrencyMs, workersMs, runMs } = waits;
-  const queueMs = Math.max(rateMs, concurrencyMs, workersMs, ...limitsMs);
+  const { delayMs, gateMs, limitsMs, rateMs, concurrencyMs, workersMs, paceMs, runMs } = waits;
+  const queueMs = Math.max(rateMs, concurrencyMs, workersMs, paceMs, ...limitsMs);
   const probeMs = gateMs > 0 ? (runMs ?? 0) : 0;
   return Math.max(delayMs, gateMs + probeMs + queueMs);
 }

@@ -87,9 +87,9 @@ const rows: readonly Row[] = [
     jobs: 120,
     runMs: 20,
     hands: 20,
-    asked: [50, 119],
+    asked: [60, 119],
     first: "limit",
-    after: 0,
+    after: 60,
     queues: 2,
   },
 ];
