@@ -48,7 +48,11 @@ export const errorTable = {
   },
   HG_QUEUE_MOVED: {
     summary: "A queue that holds jobs belongs to another limiter",
-    fix: "Drain the queue first, or keep it on its limiter.",
+    fix: "Move it with headgate move, drain it first, or keep it on its limiter.",
+  },
+  HG_MOVE_BLOCKED: {
+    summary: "A queue cannot be moved to another limiter now",
+    fix: "Stop its workers, let its flows end, and move it again.",
   },
   HG_LIMITER_FULL: { summary: "A limiter has its most queues", fix: "Use another limiter, or fewer queues." },
   HG_WAIT_IN_WORKER: {
@@ -106,6 +110,10 @@ export const errorTable = {
     fix: "Set HEADGATE_GATEWAY_TOKENS, or pass tokens; without authentication only 127.0.0.1 will do.",
   },
   HG_GATEWAY_PORT: { summary: "The gateway's port cannot be used", fix: "Pass another --port, or 0 for any." },
+  HG_FILE_EXISTS: {
+    summary: "A file would be overwritten",
+    fix: "Choose an empty folder, or pass --force.",
+  },
   HG_CONFIG_NOT_FOUND: {
     summary: "There is no configuration file",
     fix: "Write headgate.config.ts, or name one with --config.",

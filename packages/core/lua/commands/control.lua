@@ -8,9 +8,10 @@
 
   KEYS[1]  <prefix>:@limiter
   ARGV[1]  prefix
-  ARGV[2]  pauseLimiter | resumeLimiter | setLimits | pauseQueue | resumeQueue
+  ARGV[2]  pauseLimiter | resumeLimiter | setLimits | pauseQueue | resumeQueue | leaveQueue (it moved to another limiter)
   ARGV[3]  queue name or ""
-  ARGV[4]  pause: for how many ms, or "" for ever;  setLimits: the override (JSON)
+  ARGV[4]  pause: for how many ms, or "" for ever;  setLimits: limits and concurrency (JSON);
+           what is left out stays as it is overridden, false goes back to the definition's
   ARGV[5]  reason
   ARGV[6]  time to use instead of Redis' own (ms)
   Reply    1, or 0 when the limiter or the queue was never registered
@@ -21,8 +22,22 @@ if redis.call("HEXISTS", KEYS[1], "code") == 0 then
   return 0
 end
 if action == "setLimits" then
-  redis.call("HSET", KEYS[1], "override", value)
+  local override = cjson.decode(redis.call("HGET", KEYS[1], "override") or "{}")
+  for part, set in pairs(cjson.decode(value)) do
+    override[part] = set or nil
+  end
+  if next(override) then
+    redis.call("HSET", KEYS[1], "override", cjson.encode(override))
+  else
+    redis.call("HDEL", KEYS[1], "override")
+  end
   recompile(prefix)
+elseif action == "leaveQueue" then
+  redis.call("SREM", prefix .. ":@queues", name)
+  redis.call("DEL", prefix .. ":@queue:" .. name)
+  redis.call("HDEL", KEYS[1], "plan:" .. name, "pulse:" .. name, "fast:" .. name)
+  recompile(prefix)
+  return 1
 end
 
 local site = any_site(prefix, name, now)

@@ -11,6 +11,8 @@ import { limiterKey } from "../redis/keys.ts";
 import { Link } from "../redis/link.ts";
 import { runScript } from "../redis/scripts.ts";
 import { type Explanation, explain } from "./explain.ts";
+import { type FailedJob, type FailedOptions, failedJobs, retryFailed } from "./failed.ts";
+import { type Moved, moveQueue } from "./move.ts";
 import { type LimiterStatus, type QueueStatus, readLimiterStatus, readQueueStatus } from "./status.ts";
 
 export interface ControlOptions {
@@ -24,6 +26,7 @@ export interface PauseOptions {
   readonly reason?: string;
 }
 
+/** What is left out stays as it was overridden before. */
 export interface LimitChange {
   /** Replace the limits of the definition; `null`: back to the definition's. */
   readonly limits?: readonly LimitOptions[] | null;
@@ -83,16 +86,48 @@ export class Control extends EventEmitter<{ error: [Error] }> {
     const limits = change.limits ? resolveLimits("setLimits.limits", change.limits) : undefined;
     const concurrency = parseOptions("setLimits.concurrency", concurrencySchema, change.concurrency);
     const override = {
-      ...(limits ? { limits } : {}),
+      ...(change.limits === undefined ? {} : { limits: limits ?? false }),
       ...(concurrency === undefined ? {} : { concurrency: concurrency ?? 0 }),
     };
     await this.#pull(limiter, "setLimits", "", JSON.stringify(override), "");
+  }
+
+  /** Takes the operator's limits and concurrency back: what the definition in code says holds again. */
+  async clearLimits(limiter: Limiter): Promise<void> {
+    await this.#pull(limiter, "setLimits", "", JSON.stringify({ limits: false, concurrency: false }), "");
   }
 
   /** Why a job is not running: what it waits for, until when, and how many are ahead of it. */
   async explain(queue: Queue, id: string): Promise<Explanation> {
     await this.#link.ready();
     return explain(this.#link.client, queue, id);
+  }
+
+  /** What ended in the failed set, the newest first. */
+  async *failed(queue: Queue, options: FailedOptions = {}): AsyncGenerator<FailedJob> {
+    await this.#link.ready();
+    yield* failedJobs(this.#link.client, queue, options);
+  }
+
+  /**
+   * Puts failed jobs back into line, with all their attempts and their budget of deferrals. Answers the ids that were
+   * failed and wait now. Revived jobs can take the depth above capacity.
+   */
+  async retryFailed(queue: Queue, ids: Iterable<string>): Promise<readonly string[]> {
+    await this.#link.queue(queue);
+    return this.#withBullQueue(queue, (bull) => retryFailed(this.#link.client, bull, queue, ids));
+  }
+
+  /**
+   * Moves a queue with all its jobs from the limiter that it is registered with to the one that its definition names.
+   * Its workers and producers have to be stopped. Safe to be run again after it was cut off.
+   * @throws HG_MOVE_BLOCKED, HG_NOT_REGISTERED
+   */
+  async move(queue: Queue): Promise<Moved> {
+    await this.#link.ready();
+    const moved = await moveQueue(this.#link.client, queue);
+    await this.#link.queue(queue);
+    return moved;
   }
 
   close(): Promise<void> {
@@ -117,11 +152,11 @@ export class Control extends EventEmitter<{ error: [Error] }> {
     if (done !== 1) throw headgateError("HG_NOT_REGISTERED", { got: queue || limiter.name });
   }
 
-  async #withBullQueue(queue: Queue, use: (queue: BullQueue) => Promise<unknown>): Promise<void> {
+  async #withBullQueue<T>(queue: Queue, use: (queue: BullQueue) => Promise<T>): Promise<T> {
     const client = openClient(this.#connection);
     const bull = new BullQueue(queue.bullmq.name, { connection: client as never, prefix: queue.bullmq.prefix });
     try {
-      await use(bull);
+      return await use(bull);
     } finally {
       await bull.close();
       client.disconnect();

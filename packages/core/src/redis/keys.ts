@@ -11,9 +11,11 @@
  * | `<prefix>:@paused`               | hash   | constant            | `paused = 1`, stands in for a queue's meta  |
  * | `<prefix>:@feed`                 | pubsub | –                   | level changes                               |
  * | `<namespace>:@queues`            | hash   | until deleted       | queue name → limiter                        |
+ * | `<namespace>:@moving`            | hash   | while a queue moves | queue name → limiter that it moves to       |
  */
 export const limiterKey = (prefix: string): string => `${prefix}:@limiter`;
 export const queueKey = (prefix: string, queue: string): string => `${prefix}:@queue:${queue}`;
 export const feedChannel = (prefix: string): string => `${prefix}:@feed`;
 export const registryKey = (namespace: string): string => `${namespace}:@queues`;
+export const movingKey = (namespace: string): string => `${namespace}:@moving`;
 export const queueBase = (prefix: string, queue: string): string => `${prefix}:${queue}:`;

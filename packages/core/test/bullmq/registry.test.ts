@@ -131,6 +131,23 @@ describe("an operator's override", () => {
     expect((await operator.status(api)).limits).toMatchObject([{ amount: 50 }]);
   });
 
+  it("keeps what a change does not name, and is gone when it is cleared", async () => {
+    const api = limiter("api", perSecond(20));
+    await start(api);
+    const operator = control();
+    await operator.setLimits(api, { concurrency: 7 });
+    await operator.setLimits(api, { limits: [{ unit: "requests", amount: 3, per: "1s" }] });
+    expect(await operator.status(api)).toMatchObject({ limits: [{ amount: 3 }], concurrency: 7, overridden: true });
+    await operator.setLimits(api, { concurrency: null });
+    expect(await operator.status(api)).toMatchObject({ limits: [{ amount: 3 }], concurrency: null });
+    await operator.clearLimits(api);
+    expect(await operator.status(api)).toMatchObject({
+      limits: [{ amount: 20 }],
+      concurrency: null,
+      overridden: false,
+    });
+  });
+
   it("may come before the first start of any process, and stands above it", async () => {
     const api = limiter("api", perSecond(20));
     const operator = control();
