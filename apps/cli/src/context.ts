@@ -1,4 +1,5 @@
 import type { LoadedConfig } from "./config/load.ts";
+import type { ExitCode } from "./exit-code.ts";
 import type { Output } from "./output/output.ts";
 import type { StopSignals } from "./stop-signals.ts";
 
@@ -8,3 +9,6 @@ export interface Context {
   readonly output: Output;
   readonly stop: StopSignals;
 }
+
+/** Runs a command: loads the config, opens the stop signals, ends with the exit code that the work answers. */
+export type Run = (work: (context: Context) => Promise<ExitCode>) => Promise<void>;

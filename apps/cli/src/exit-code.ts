@@ -27,6 +27,7 @@ const usageCodes: ReadonlySet<string> = new Set([
   "HG_BOARD_PORT",
   "HG_GATEWAY_UNPROTECTED",
   "HG_GATEWAY_PORT",
+  "HG_FILE_EXISTS",
   "HG_OPTION_INVALID",
   "HG_NAME_INVALID",
   "HG_COST_INVALID",

@@ -17,3 +17,8 @@ export function oneOf<const T extends string>(choices: readonly T[]): (text: str
     throw new InvalidArgumentError(`Expected one of: ${choices.join(", ")}.`);
   };
 }
+
+/** For an option that may be given again and again: all its values, in order. */
+export function collect<T>(parse: (text: string) => T): (text: string, before?: readonly T[]) => readonly T[] {
+  return (text, before = []) => [...before, parse(text)];
+}

@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 import { type Command, CommanderError } from "commander";
 import { headgateError } from "headgate/internal";
+import { asksForCompletion, type KnownNames } from "./completion/command.ts";
+import { loadConfig } from "./config/load.ts";
 import { ExitCode, exitCodeOf } from "./exit-code.ts";
 import { createOutput, type Output } from "./output/output.ts";
 import { reportProblem } from "./output/problem.ts";
@@ -36,6 +38,7 @@ async function main(to: Output): Promise<ExitCode> {
     stdin: process.stdin,
     cwd: process.cwd(),
     version: ownVersion(),
+    known: asksForCompletion(args) ? await knownNames() : { queues: [], limiters: [] },
     finish: (finished) => {
       code = finished;
     },
@@ -51,18 +54,29 @@ async function main(to: Output): Promise<ExitCode> {
   }
 }
 
+/** A config that cannot be loaded completes nothing; whoever runs a command is told why. */
+async function knownNames(): Promise<KnownNames> {
+  const named = args.findIndex((arg) => arg === "--config" || arg === "-c");
+  const request = { cwd: process.cwd(), file: named < 0 ? undefined : args[named + 1], redis: undefined };
+  try {
+    const { queues, limiters } = await loadConfig({ ...request, redisUrl: "redis://127.0.0.1" });
+    return { queues: [...queues.keys()], limiters: [...limiters.keys()] };
+  } catch {
+    return { queues: [], limiters: [] };
+  }
+}
+
 /** Commander's own errors come out as ours do; help and version are printed by it. */
 function withOwnErrors(program: Command): Command {
-  for (const command of [program, ...program.commands]) {
-    command.exitOverride().configureOutput({ outputError: () => undefined });
-  }
+  program.exitOverride().configureOutput({ outputError: () => undefined });
+  for (const command of program.commands) withOwnErrors(command);
   return program;
 }
 
 function usageError(error: CommanderError): Error {
-  const message = error.message.replace(/^error: /, "");
+  const message = error.message.replace(/^error: /, "").replace(/\.$/, "");
   return headgateError("HG_USAGE", {
-    message: message === "(outputHelp)" ? "No command was given." : message,
+    message: message === "(outputHelp)" ? "No command was given" : message,
     fix: "headgate --help, or headgate <command> --help",
   });
 }

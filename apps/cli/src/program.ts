@@ -1,14 +1,21 @@
 import type { Readable } from "node:stream";
 import { Command } from "commander";
 import type { BoardFlags } from "./board/run.ts";
+import { addCompletion, type KnownNames } from "./completion/command.ts";
 import { secretsOf } from "./config/connection.ts";
 import { loadConfig } from "./config/load.ts";
-import type { Context } from "./context.ts";
+import type { Run } from "./context.ts";
+import { addDoctor } from "./doctor/command.ts";
 import { type EnqueueFlags, enqueue } from "./enqueue/run.ts";
 import { type ExitCode, exitCodeHelp } from "./exit-code.ts";
+import { addExplain } from "./explain/command.ts";
+import { addFailed } from "./failed/command.ts";
 import { oneOf, wholeNumber } from "./flags.ts";
 import type { GatewayFlags } from "./gateway/run.ts";
+import { addInit } from "./init/command.ts";
 import { type PauseFlags, pause, resume } from "./levers/run.ts";
+import { addLimits } from "./limits/command.ts";
+import { addMove } from "./move/command.ts";
 import type { Output } from "./output/output.ts";
 import { addSimulate } from "./simulate/command.ts";
 import { type StatusFlags, status } from "./status/run.ts";
@@ -21,6 +28,8 @@ export interface Surroundings {
   readonly stdin: Readable;
   readonly cwd: string;
   readonly version: string;
+  /** For the shell's completion; empty otherwise. */
+  readonly known: KnownNames;
   /** Called once by the command that ran. */
   readonly finish: (code: ExitCode) => void;
 }
@@ -29,8 +38,6 @@ interface SharedFlags {
   readonly config?: string;
   readonly redis?: string;
 }
-
-type Work = (context: Context) => Promise<ExitCode>;
 
 const DEFAULT_IN_FLIGHT = 50;
 const DEFAULT_INTERVAL_MS = 1000;
@@ -49,7 +56,7 @@ export function buildProgram(surroundings: Surroundings): Command {
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("afterAll", `\n${exitCodeHelp}`);
 
-  const run = async (work: Work): Promise<void> => {
+  const run: Run = async (work) => {
     const { config: file, redis } = program.opts<SharedFlags>();
     const redisUrl = environment["REDIS_URL"];
     output.hide([...secretsOf(redis), ...secretsOf(redisUrl)]);
@@ -110,6 +117,12 @@ export function buildProgram(surroundings: Surroundings): Command {
     .argument("<target>", "queue or limiter; queue:name or limiter:name where a name is both")
     .action((target: string) => run((context) => resume(context, target)));
 
+  addLimits(program, run);
+  addExplain(program, run);
+  addFailed(program, run);
+  addMove(program, run);
+  addDoctor(program, run);
+  addInit(program, surroundings);
   addSimulate(program, surroundings);
 
   program
@@ -152,5 +165,6 @@ export function buildProgram(surroundings: Surroundings): Command {
       }),
     );
 
+  addCompletion(program, surroundings.known);
   return program;
 }

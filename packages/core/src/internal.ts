@@ -1,5 +1,6 @@
 // For Headgate's own apps and benchmarks; may change without notice.
-export { differences, expectedScripts } from "./bullmq/contract.ts";
+export { differences, expectedScripts, incompatibilities } from "./bullmq/contract.ts";
+export { type ConnectedWorkers, connectedWorkers } from "./bullmq/worker-name.ts";
 export { parseOptions } from "./define/options.ts";
 export { headgateError } from "./errors.ts";
 export { isLoopback, mayAnswer, urlOf } from "./http/address.ts";

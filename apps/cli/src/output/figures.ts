@@ -20,3 +20,10 @@ export const duration = (ms: number | null): string => {
   if (ms === null) return NOTHING;
   return ms < 1000 ? `${Math.round(ms)}ms` : prettyMilliseconds(ms, { unitCount: 2, secondsDecimalDigits: 0 });
 };
+
+/** A time of day on this machine, with the date when it is another day. */
+export const moment = (epochMs: number, now: number = Date.now()): string => {
+  const at = new Date(epochMs);
+  const time = at.toLocaleTimeString("en-GB");
+  return at.toDateString() === new Date(now).toDateString() ? time : `${at.toLocaleDateString("en-CA")} ${time}`;
+};

@@ -32,13 +32,24 @@ export function reportProblem(error: unknown, output: Output): void {
   if (output.debug) output.log(stackOf(error));
 }
 
-function problemText({ code, message, expected, got, fix }: Problem, { logColors }: Output): string {
-  const lines = [`${logColors.red(code ?? "error")}: ${message}`];
+function problemText(problem: Problem, { logColors }: Output): string {
+  const { code, expected, got, fix } = problem;
+  const lines = [`${logColors.red(code ?? "error")}: ${headline(problem)}`];
   if (expected !== undefined) lines.push(`  expected: ${expected}`);
   if (got !== undefined) lines.push(`  got:      ${got}`);
   if (fix !== undefined) lines.push(`  fix:      ${fix}`);
   if (code === null) lines.push("  This is unexpected; --debug shows where it comes from.");
   return lines.join("\n");
+}
+
+/** An error's message is one line with everything in it, for logs; here its parts have lines of their own. */
+function headline({ code, message, expected, got, fix }: Problem): string {
+  const parts = [expected === undefined ? "" : `expected ${expected}`, got === undefined ? "" : `got ${got}`];
+  const tail = parts.filter(Boolean).join(", ");
+  return message
+    .replace(`${code}: `, "")
+    .replace(fix === undefined ? "" : `. ${fix}`, "")
+    .replace(tail === "" ? "" : ` — ${tail}`, "");
 }
 
 /** Only `stack` is printed: other properties of a client library's error may hold job data. */

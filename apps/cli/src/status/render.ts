@@ -1,7 +1,7 @@
-import Table from "cli-table3";
 import type { LimiterStatus, QueueStatus } from "headgate/control";
 import { count, duration, NOTHING, rate, share } from "../output/figures.ts";
 import type { Colors } from "../output/output.ts";
+import { table } from "../output/table.ts";
 import type { Status } from "./read.ts";
 
 /** Two tables, limiters above queues. Rates are per second; the share is of the last 10 s. */
@@ -82,24 +82,4 @@ function noteLines(
   if (overCapacity > 0) notes.push(colors.red(`${queue}: ${count(overCapacity)} over capacity`));
   if (disagreement !== null) notes.push(colors.yellow(`${queue}: processes disagree: ${disagreement}`));
   return notes;
-}
-
-/** Columns by spaces alone: no frame survives a narrow terminal or a copy into a chat. */
-function table(colors: Colors, head: readonly string[], rows: readonly string[][]): string {
-  const chars = Object.fromEntries(
-    ["top", "bottom", "left", "right", "mid", "middle"]
-      .flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`, `left-${side}`, `right-${side}`])
-      .map((side) => [side, ""]),
-  );
-  const layout = new Table({
-    head: head.map((title) => colors.dim(title)),
-    chars: { ...chars, middle: "  " },
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-  });
-  layout.push(...rows);
-  return layout
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
 }

@@ -30,6 +30,13 @@ if name == "" then
     slow().law_begin(site)
   end
   buckets_fill(plan, hot, now)
+  if plan.queues == 0 then
+    -- No queue has joined it: nothing was ever asked of it, and there is no plan to read from.
+    local code, override = cjson.decode(meta[1]), cjson.decode(meta[3] or "{}")
+    plan.concurrency = override.concurrency or code.concurrency or 0
+    plan.adaptive = code.adaptive and 1 or 0
+    for index, limit in ipairs(site.config.limits) do hot.level[index] = limit.burst end
+  end
   local limits, queues = {}, {}
   for index, limit in ipairs(site.config.limits) do
     limits[index] = {

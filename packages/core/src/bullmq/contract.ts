@@ -71,9 +71,14 @@ export function differences(
   return found;
 }
 
+/** In what the installed BullMQ differs from what we compose with. */
+export function incompatibilities(): readonly string[] {
+  const prototype = RedisQueueBackend.prototype as unknown as Record<string, unknown>;
+  return differences(bullmqScripts, (name) => typeof prototype[name] === "function");
+}
+
 /** Compatible or refuse: called before anything else is done with BullMQ. */
 export function checkBullmq(): void {
-  const prototype = RedisQueueBackend.prototype as unknown as Record<string, unknown>;
-  const found = differences(bullmqScripts, (name) => typeof prototype[name] === "function");
+  const found = incompatibilities();
   if (found.length > 0) throw headgateError("HG_BULLMQ_INCOMPATIBLE", { got: found.join("; ") });
 }

@@ -148,6 +148,19 @@ describe("an operator's override", () => {
     });
   });
 
+  it("shows on a limiter that no queue has joined, with all that is left of it", async () => {
+    const api = limiter("api", perSecond(20));
+    const operator = control();
+    await operator.setLimits(api, { concurrency: 4 });
+    expect(await operator.status(api)).toMatchObject({
+      limits: [{ unit: "requests", amount: 20, burst: 1, remaining: 1 }],
+      concurrency: 4,
+      adaptive: true,
+      overridden: true,
+      queues: [],
+    });
+  });
+
   it("may come before the first start of any process, and stands above it", async () => {
     const api = limiter("api", perSecond(20));
     const operator = control();
