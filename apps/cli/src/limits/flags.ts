@@ -20,7 +20,7 @@ export function limitFlag(text: string): LimitOptions {
 
 const concurrency = wholeNumber(1, 1_000_000);
 
-/** A number, or `none`: no bound. */
-export function concurrencyFlag(text: string): number | null {
-  return text === "none" ? null : concurrency(text);
+/** A number, or `none`: no bound. (Commander takes null for no answer.) */
+export function concurrencyFlag(text: string): number | "none" {
+  return text === "none" ? "none" : concurrency(text);
 }

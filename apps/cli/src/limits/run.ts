@@ -10,7 +10,7 @@ import type { Colors } from "../output/output.ts";
 
 export interface LimitsFlags {
   readonly limit?: readonly LimitOptions[];
-  readonly concurrency?: number | null;
+  readonly concurrency?: number | "none";
   readonly clear?: boolean;
 }
 
@@ -44,7 +44,9 @@ async function change(control: Control, limiter: Limiter, flags: LimitsFlags): P
   if (flags.limit === undefined && flags.concurrency === undefined) return;
   await control.setLimits(limiter, {
     ...(flags.limit === undefined ? {} : { limits: flags.limit }),
-    ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
+    ...(flags.concurrency === undefined
+      ? {}
+      : { concurrency: flags.concurrency === "none" ? null : flags.concurrency }),
   });
 }
 

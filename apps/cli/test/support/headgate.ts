@@ -28,8 +28,8 @@ export interface RunOptions {
 
 export interface Running {
   readonly process: ChildProcess;
-  /** Resolves with the first line of that stream that fits, also one that was already there. */
-  line(stream: "stdout" | "stderr", fits: RegExp): Promise<string>;
+  /** Resolves with the first line of that stream that fits (or the n-th), also one that was already there. */
+  line(stream: "stdout" | "stderr", fits: RegExp, nth?: number): Promise<string>;
   readonly ended: Promise<Ended>;
 }
 
@@ -85,10 +85,10 @@ export function startHeadgate(args: readonly string[], options: RunOptions = {})
   return {
     process: child,
     ended,
-    line: (stream, fits) =>
+    line: (stream, fits, nth = 1) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
-          const found = lines[stream].find((line) => fits.test(line));
+          const found = lines[stream].filter((line) => fits.test(line))[nth - 1];
           if (found === undefined) return;
           waiting.delete(look);
           resolve(found);

@@ -2,6 +2,7 @@
 --- @include "clock"
 --- @include "slow"
 --- @include "bare"
+--- @include "config"
 --[[
   Everything there is to know about a limiter, or about one of its queues, at one moment. Changes nothing.
 
@@ -45,6 +46,8 @@ if name == "" then
   end
   for queue in slow().each_name(site) do queues[#queues + 1] = queue end
   local rate = law_rate(hot, plan)
+  local cap = cap_of(site.config.limits)
+  if plan.queues == 0 and plan.adaptive == 1 and cap > 0 then rate = cap end
   local ok, throttled = slow().ring_sums(site, 10)
   return cjson.encode({
     now = now, rate = rate ~= math.huge and rate or nil, phase = PHASES[hot.phase] or "idle", adaptive = plan.adaptive == 1,

@@ -27,7 +27,8 @@ export interface Cause {
   readonly missing?: number;
 }
 
-const seconds = (ms: number): string => (ms < 1_000 ? `${Math.ceil(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);
+const seconds = (ms: number): string => (ms < 1_000 ? `${Math.ceil(ms)} ms` : `${number(ms / 1_000)} s`);
+const jobs = (many: number): string => `${many} ${many === 1 ? "job" : "jobs"}`;
 const number = (value: number): string => String(Math.round(value * 10) / 10);
 /** An operator's pause without an end is one of 365 days (lua/commands/control.lua). */
 const FOR_EVER_MS = 300 * 86_400_000;
@@ -61,7 +62,7 @@ export function causesOf(
       forMs: waits.paceMs > 0 ? waits.paceMs : null,
     });
   }
-  return causes;
+  return causes.map((cause) => (cause.forMs === null ? cause : { ...cause, forMs: Math.ceil(cause.forMs) }));
 }
 
 /** What is handed out one by one: slots, permits of the learned rate, workers' hands. */
@@ -76,7 +77,7 @@ function supplyCauses(place: Place, waits: Waits, limiter: LimiterStatus): reado
     });
   }
   if (waits.rateMs > 0) {
-    const detail = `${number(limiter.rate ?? 0)} permits per second, ${turnsBefore(place)} jobs first`;
+    const detail = `${number(limiter.rate ?? 0)} permits per second, ${jobs(turnsBefore(place))} first`;
     causes.push({ cause: "rate", detail, forMs: waits.rateMs });
   }
   if (waits.workersMs > 0) {

@@ -1,0 +1,84 @@
+import { beforeEach, expect, test } from "vitest";
+import { fixture, headgate, ownNamespace, startHeadgate } from "./support/headgate.ts";
+
+let environment: Record<string, string>;
+beforeEach(() => {
+  environment = { TEST_NAMESPACE: ownNamespace() };
+});
+
+const config = ["--config", fixture("failing.config.ts")];
+const failed = (...args: string[]) => headgate(["failed", "letters", ...args, ...config], { environment });
+
+/** Runs the worker until it has reported this many of one event. */
+async function work(event: string, times: number, more: Record<string, string> = {}): Promise<void> {
+  const worker = startHeadgate(["worker", ...config, "--json"], { environment: { ...environment, ...more } });
+  await worker.line("stdout", new RegExp(`"event":"${event}"`), times);
+  worker.process.kill("SIGTERM");
+  await worker.ended;
+}
+
+async function fail(docs: readonly string[]): Promise<void> {
+  const input = docs.map((doc) => `${JSON.stringify({ doc })}\n`).join("");
+  await headgate(["enqueue", "letters", "--id-field", "doc", ...config], { input, environment });
+  await work("failed", docs.length);
+}
+
+test("is empty at first", async () => {
+  expect(await failed()).toMatchObject({ code: 0, stdout: "letters: 0 failed\n" });
+  expect(JSON.parse((await failed("list", "--json")).stdout)).toEqual({ queue: "letters", total: 0, jobs: [] });
+});
+
+test("is listed with reasons and without payloads, exported with them, and retried", async () => {
+  await fail(["a", "b", "c"]);
+  const listed = await failed("list", "--limit", "2");
+  expect(listed.code).toBe(0);
+  expect(listed.stdout).toMatch(/^JOB +FAILED +ATTEMPTS +DEFERRALS +REASON$/m);
+  expect(listed.stdout).toMatch(/^[abc] +.* ago +1 +0 +no stamp on [abc]$/m);
+  expect(listed.stdout).toContain("letters: 3 failed, 2 shown");
+  const { jobs, total } = JSON.parse((await failed("--json", "--reason", "on b")).stdout) as {
+    total: number;
+    jobs: unknown[];
+  };
+  expect({ total, jobs }).toEqual({
+    total: 3,
+    jobs: [
+      {
+        id: "b",
+        failedAt: expect.any(Number),
+        enqueuedAt: expect.any(Number),
+        reason: "no stamp on b",
+        attemptsMade: 1,
+        deferrals: 0,
+        priority: null,
+      },
+    ],
+  });
+
+  const exported = await failed("export", "--envelope");
+  expect(exported.code).toBe(0);
+  const lines = exported.stdout.trim().split("\n");
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(
+    expect.arrayContaining(["a", "b", "c"].map((doc) => ({ id: doc, payload: { doc } }))),
+  );
+  const [whole] = (await failed("export", "--limit", "1")).stdout.split("\n");
+  expect(JSON.parse(whole ?? "")).toMatchObject({ id: expect.any(String), reason: expect.any(String), payload: {} });
+
+  expect(await failed("retry", "a")).toMatchObject({ code: 0, stdout: "letters: 1 of 1 back in line\n" });
+  const again = await failed("retry", "a", "--json");
+  expect(again.code).toBe(1);
+  expect(JSON.parse(again.stdout)).toEqual({ queue: "letters", retried: [], missing: ["a"] });
+  expect(JSON.parse((await failed("retry", "--all", "--json")).stdout)).toMatchObject({
+    retried: expect.arrayContaining(["b", "c"]),
+  });
+  await work("completed", 3, { TEST_MENDED: "1" });
+  expect((await failed()).stdout).toBe("letters: 0 failed\n");
+});
+
+test("a retry of nothing in particular is refused, and so is an unknown action", async () => {
+  const nothing = await failed("retry");
+  expect(nothing.code).toBe(2);
+  expect(nothing.stderr).toContain("ids of jobs, --reason <text>, --limit <n> or --all");
+  const unknown = await failed("burn");
+  expect(unknown.code).toBe(2);
+  expect(unknown.stderr).toContain("Allowed choices are list, retry, export");
+});
