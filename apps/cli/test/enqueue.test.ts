@@ -1,4 +1,8 @@
-import { beforeEach, expect, test } from "vitest";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { headgate, ownNamespace, startHeadgate } from "./support/headgate.ts";
 
 let environment: Record<string, string>;
@@ -46,6 +50,31 @@ test("with ids from the lines a second run adds nothing", async () => {
   expect(JSON.parse(first.stdout)).toMatchObject({ accepted: 30, duplicates: 0 });
   expect(second.code).toBe(0);
   expect(JSON.parse(second.stdout)).toMatchObject({ accepted: 10, duplicates: 30 });
+});
+
+test("killed with -9 midway and run again, every line of the file is in once", async () => {
+  const lines = 4_000;
+  const folder = await mkdtemp(join(tmpdir(), "headgate-enqueue-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, "letters.ndjson");
+  await writeFile(file, letters(lines));
+  const redis = new Redis(process.env["REDIS_URL"] ?? "");
+  onTestFinished(() => redis.disconnect());
+  const waiting = () => redis.llen(`{${environment["TEST_NAMESPACE"]}:api}:letters:wait`);
+
+  const args = ["enqueue", "letters", file, "--id-field", "doc", "--json"];
+  const first = startHeadgate([...args, "--in-flight", "4"], { environment });
+  await expect.poll(waiting, { timeout: 10_000, interval: 2 }).toBeGreaterThan(500);
+  first.process.kill("SIGKILL");
+  await first.ended;
+  const before = await waiting();
+  expect(before).toBeLessThan(lines);
+
+  const second = await headgate(args, { environment });
+  expect(second.code).toBe(0);
+  expect(JSON.parse(second.stdout)).toMatchObject({ lines, accepted: lines - before, duplicates: before });
+  expect(await waiting()).toBe(lines);
+  console.log(`killed after ${before} of ${lines} lines; the second run added ${lines - before}`);
 });
 
 test("an envelope names id and priority", async () => {

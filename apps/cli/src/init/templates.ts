@@ -28,7 +28,7 @@ const processor = `import type { Processor } from "headgate/worker";
 /** Runs one job. A 429 of what ctx.fetch calls puts the job back and slows the whole fleet down; no attempt is spent. */
 const greet: Processor<{ name: string }> = async ({ name }, ctx) => {
   // const res = await ctx.fetch("https://api.example.com/greet", { method: "POST", body: JSON.stringify({ name }) });
-  ctx.log.info("greeted");
+  await ctx.log("greeted");
   return { greeting: \`Hello, \${name}!\` };
 };
 
