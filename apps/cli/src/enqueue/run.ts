@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Readable } from "node:stream";
 import type { Queue } from "headgate";
 import { createProducer, type Producer } from "headgate/producer";
@@ -46,6 +47,8 @@ export async function enqueue(
   const queue = config.queues.get(name)?.queue;
   if (queue === undefined) throw unknownTarget(name, [...config.queues.keys()]);
   const ending = new AbortController();
+  // Every admission under way listens to it.
+  setMaxListeners(0, ending.signal);
   stop.signal.addEventListener("abort", () => ending.abort(), { once: true });
   const source = await openSource(input, stdin, ending.signal);
   const producer = createProducer({ connection: config.connection });
@@ -58,7 +61,7 @@ export async function enqueue(
     const startedAt = performance.now();
     const tally = new Tally();
     const clock = waitClock();
-    const progress = startProgress(output, { tally, clock, source, pressure: () => pressure, startedAt });
+    const progress = startProgress(output, { tally, clock, source, pressure: () => pressure });
     const error = await enqueueLines({ producer, queue, source, flags, tally, clock, progress, ending });
     progress.done();
     const summary = tally.summary({

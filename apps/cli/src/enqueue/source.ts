@@ -12,7 +12,10 @@ export interface Line {
 
 export interface Source {
   readonly lines: AsyncIterable<Line>;
-  /** How much of it has been read, 0 to 1; null when its size is not known, as for a pipe. */
+  /**
+   * How much of it has been taken as lines, 0 to 1; null when its size is not known, as for a pipe. Not what was read:
+   * a whole file of 100 KB is read ahead before its first line is admitted.
+   */
   share(): number | null;
 }
 
@@ -23,7 +26,19 @@ const LONGEST_LINE = 64 * 1024 * 1024;
 export async function openSource(name: string, stdin: Readable, stop: AbortSignal): Promise<Source> {
   if (name === "-") return { lines: linesOf(stdin, name, stop), share: () => null };
   const { file, size } = await openFile(name);
-  return { lines: linesOf(file, name, stop), share: () => (size === 0 ? null : Math.min(1, file.bytesRead / size)) };
+  const taken = { bytes: 0 };
+  return {
+    lines: counted(linesOf(file, name, stop), taken),
+    share: () => (size === 0 ? null : Math.min(1, taken.bytes / size)),
+  };
+}
+
+/** A line that is asked for means that the one before it has been dealt with. */
+async function* counted(lines: AsyncIterable<Line>, taken: { bytes: number }): AsyncGenerator<Line> {
+  for await (const line of lines) {
+    yield line;
+    taken.bytes += Buffer.byteLength(line.text) + 1;
+  }
 }
 
 /**
