@@ -1,6 +1,6 @@
 import { isHeadgateError } from "headgate";
 
-/** What the process ends with. The same table stands in docs/cli.md and in `headgate --help`. */
+/** What the process ends with. The same table stands in docs/command-line.md and in `headgate --help`. */
 export const ExitCode = {
   ok: 0,
   failure: 1,

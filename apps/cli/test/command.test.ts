@@ -16,8 +16,8 @@ describe("help", () => {
     expect(stdout).toContain(exitCodeHelp);
   });
 
-  test("stands in docs/cli.md with the same exit codes", () => {
-    const docs = readFileSync(new URL("../../../docs/cli.md", import.meta.url), "utf8");
+  test("stands in docs/command-line.md with the same exit codes", () => {
+    const docs = readFileSync(new URL("../../../docs/command-line.md", import.meta.url), "utf8");
     const documented = [...docs.matchAll(/^\| (\d) \| ([^|]+) \|$/gm)].map(([, code, text]) => `${code}  ${text}`);
     const helped = exitCodeHelp
       .split("\n")

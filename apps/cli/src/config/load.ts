@@ -102,6 +102,6 @@ export function relationMistakes(config: CheckedConfig): readonly string[] {
 function invalid(file: string, mistakes: readonly string[]): Error {
   return headgateError("HG_CONFIG_INVALID", {
     message: `${file} is not valid:\n${mistakes.map((mistake) => `  ${mistake}`).join("\n")}`,
-    fix: "correct what is named above; docs/cli.md shows the shape",
+    fix: "correct what is named above; docs/command-line.md shows the shape",
   });
 }

@@ -67,8 +67,8 @@ function levelText({ level, paused }: QueueStatus, colors: Colors): string {
 
 function limitLines({ limiter, limits }: LimiterStatus): readonly string[] {
   return limits.map(
-    ({ unit, amount, perMs, remaining }) =>
-      `${limiter}: ${count(remaining)} of ${count(amount)} ${unit} left, per ${duration(perMs)}`,
+    ({ unit, amount, perMs, burst, remaining }) =>
+      `${limiter}: ${count(amount)} ${unit} per ${duration(perMs)}, ${count(remaining)} of burst ${count(burst)} left`,
   );
 }
 
