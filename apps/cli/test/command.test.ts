@@ -108,14 +108,21 @@ describe("a config", () => {
 });
 
 describe("Redis that is not there ends with 3, without its password", () => {
-  test.each([["status"], ["enqueue", "letters"], ["pause", "letters"], ["worker", "letters"]])(
-    "%s %s",
-    async (...args) => {
-      const given = args.filter((arg) => arg !== undefined);
-      const { code, stdout, stderr } = await headgate([...given, "--redis", nowhere], { input: '{"doc":"a"}\n' });
-      expect(code).toBe(3);
-      expect(stderr).toContain("HG_REDIS_UNREACHABLE");
-      expect(stdout + stderr).not.toContain("hunter2");
-    },
-  );
+  test.each([
+    ["status"],
+    ["enqueue", "letters"],
+    ["pause", "letters"],
+    ["worker", "letters"],
+    ["explain", "letters", "a"],
+    ["limits", "api"],
+    ["failed", "letters"],
+    ["move", "letters"],
+    ["doctor"],
+  ])("%s", async (...args) => {
+    const given = args.filter((arg) => arg !== undefined);
+    const { code, stdout, stderr } = await headgate([...given, "--redis", nowhere], { input: '{"doc":"a"}\n' });
+    expect(code).toBe(3);
+    expect(stderr).toContain("HG_REDIS_UNREACHABLE");
+    expect(stdout + stderr).not.toContain("hunter2");
+  });
 });
