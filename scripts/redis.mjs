@@ -1,6 +1,7 @@
 // Where the two commands, the tests and the benchmarks get their Redis from. Node built-ins only: it runs before any
 // dependency is used, and nothing here starts anything at import.
-import { aptCanInstall, installRedisTools } from "./redis/apt.mjs";
+import { aptCanInstall } from "./apt.mjs";
+import { installRedisTools } from "./redis/apt.mjs";
 import { dockerAnswers, startInDocker } from "./redis/docker.mjs";
 import { findServer, TOOLS_BINARY } from "./redis/find.mjs";
 import { NO_REDIS, redisSources } from "./redis/order.mjs";

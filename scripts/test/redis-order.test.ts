@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isDebian } from "../redis/apt.mjs";
+import { isDebian } from "../apt.mjs";
 import { dockerTarget } from "../redis/docker.mjs";
 import { findServer, TOOLS_BINARY } from "../redis/find.mjs";
 import { redisSources } from "../redis/order.mjs";

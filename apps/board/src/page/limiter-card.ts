@@ -36,10 +36,11 @@ function facts(status: LimiterStatus): readonly Fact[] {
   ];
 }
 
+/** What can be had at once fills up to the burst; beside the amount of a whole period a full bucket would look empty. */
 function limitLine(limit: LimiterStatus["limits"][number]): Markup {
-  const left = `${count(limit.remaining)} of ${count(limit.amount)} ${limit.unit} left`;
+  const left = `${count(limit.remaining)} of burst ${count(limit.burst)} left`;
   return html`<div class="limit">
-    <p class="line"><span>${left}</span><span class="amount">per ${duration(limit.perMs)}</span></p>
-    ${bar(limit.remaining, limit.amount, left)}
+    <p class="line"><span>${count(limit.amount)} ${limit.unit} per ${duration(limit.perMs)}</span><span class="amount">${left}</span></p>
+    ${bar(limit.remaining, limit.burst, left)}
   </div>`;
 }
