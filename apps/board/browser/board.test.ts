@@ -79,7 +79,9 @@ test("the pressure page shows every queue with its level, and follows what chang
   await control.pause(classify, { reason: "spring cleaning" });
   await expect.poll(() => levelOf("summarize").textContent(), { timeout: 10_000 }).toBe("closed");
   await expect.poll(() => levelOf("translate").textContent(), { timeout: 10_000 }).toBe("slow");
-  await expect.poll(() => page.locator("article", { hasText: "classify" }).textContent()).toContain("paused");
+  await expect
+    .poll(() => page.locator("article", { hasText: "classify" }).textContent())
+    .toContain("operator: spring cleaning");
   await control.pause(limiter, { for: "5m", reason: "maintenance" });
   await expect
     .poll(() => page.locator(".gate").textContent(), { timeout: 10_000 })

@@ -11,8 +11,8 @@ export function queueRow(status: QueueStatus, queue: BoardQueue | undefined): Ma
     <p class="line">
       <span class="badge">${status.level}</span>
       ${status.paused ? html`<span class="badge plain">paused</span>` : ""}
-      <span class="why">${status.reason ?? ""}</span>
-      <span class="amount"><b>${count(status.depth)}</b> of ${count(status.capacity)}</span>
+      <span class="why">${[status.reason, status.pauseReason].filter(Boolean).join(": ")}</span>
+      <span class="amount"><b>${count(status.depth)}</b> of ${count(status.capacity)} jobs</span>
     </p>
     ${bar(status.depth, status.capacity, `${status.depth} of ${status.capacity} jobs`, ticks)}
     <dl>${facts(status).map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>

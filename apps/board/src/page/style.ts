@@ -23,15 +23,15 @@ h2 { font-size: 17px; margin-bottom: 12px; }
 h3 { font-size: 15px; margin-bottom: 8px; }
 small { color: var(--soft); font-weight: 400; font-size: 13px; }
 article { border-top: 1px solid var(--line); margin-top: 16px; padding-top: 14px; }
-dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(104px, 1fr)); gap: 10px 16px; }
+dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(104px, 21%), 1fr)); gap: 10px 12px; }
 dt { color: var(--soft); font-size: 12px; }
 dd { font-variant-numeric: tabular-nums; }
-dl.big { grid-template-columns: repeat(auto-fill, minmax(120px, 1fr)); }
+dl.big { grid-template-columns: repeat(auto-fill, minmax(min(120px, 27%), 1fr)); }
 dl.big dd { font-size: 18px; font-weight: 600; }
 dd.good { color: var(--open); }
 dd.bad { color: var(--closed); }
 .line { display: flex; gap: 8px; align-items: baseline; margin-bottom: 6px; }
-.amount { margin-left: auto; color: var(--soft); font-variant-numeric: tabular-nums; }
+.amount { margin-left: auto; white-space: nowrap; color: var(--soft); font-variant-numeric: tabular-nums; }
 .amount b { color: var(--ink); font-size: 17px; }
 .why { color: var(--soft); overflow-wrap: anywhere; }
 .badge { border: 1px solid currentColor; border-radius: 99px; padding: 1px 9px; font-size: 12px; font-weight: 600; }

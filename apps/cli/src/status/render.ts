@@ -56,7 +56,7 @@ export function queueCells(status: QueueStatus, colors: Colors): string[] {
     count(counts.active),
     count(counts.delayed),
     counts.failed > 0 ? colors.red(count(counts.failed)) : "0",
-    status.reason ?? NOTHING,
+    [status.reason, status.pauseReason].filter(Boolean).join(": ") || NOTHING,
   ];
 }
 

@@ -1,3 +1,4 @@
+import { FlowProducer } from "bullmq";
 import { defineLimiter, defineQueue, type LimiterOptions, type Queue } from "headgate";
 import { type Control, createControl, type Explanation } from "headgate/control";
 import { createProducer, type Producer } from "headgate/producer";
@@ -25,6 +26,8 @@ interface Row {
   /** Asked when this many jobs have started: what only shows while the queue runs. */
   readonly after: number;
   readonly queues?: number;
+  /** What the API lets through per second; without, everything. */
+  readonly accepts?: number;
   readonly prepare?: (control: Control, queue: Queue<number>) => Promise<void>;
 }
 
@@ -92,7 +95,30 @@ const rows: readonly Row[] = [
     after: 60,
     queues: 2,
   },
+  {
+    what: "a rate that is learned from an API that says nothing",
+    limiter: { adaptive: true },
+    jobs: 500,
+    runMs: 20,
+    hands: 20,
+    asked: [330, 420, 480],
+    first: "rate",
+    after: 250,
+    accepts: 80,
+  },
 ];
+
+/** An API with a token bucket; what it refuses it refuses without a hint. */
+function apiOf(perSecond: number): () => void {
+  let [left, at] = [10, performance.now()];
+  return () => {
+    const now = performance.now();
+    left = Math.min(10, left + ((now - at) / 1_000) * perSecond);
+    at = now;
+    if (left < 1) throw throttled();
+    left -= 1;
+  };
+}
 
 interface Told {
   readonly place: number;
@@ -114,7 +140,9 @@ async function told(row: Row): Promise<{ answers: Told[]; startedAt: Map<string,
   await row.prepare?.(control, queue);
 
   const startedAt = new Map<string, number>();
+  const call = row.accepts === undefined ? () => undefined : apiOf(row.accepts);
   const run = async (index: number, ctx: { job: { queue: string } }): Promise<void> => {
+    call();
     startedAt.set(`${ctx.job.queue}/${index}`, Date.now());
     await new Promise((resolve) => setTimeout(resolve, row.runMs));
   };
@@ -227,6 +255,25 @@ describe("what a job waits for, in any state", () => {
     expect(retry?.causes[0]?.detail).toMatch(/^attempt 1 of 3 failed: no luck, due in (59|60)/);
     expect(deferral).toMatchObject({ state: "delayed", deferrals: 1, attemptsMade: 0 });
     expect(deferral?.causes.map(({ cause }) => cause)).toEqual(expect.arrayContaining(["deferral", "gate"]));
+  });
+
+  it("its children, and a job of lower priority the jobs that are ahead of it", async () => {
+    const { queue, producer, control } = define();
+    const { name, prefix } = queue.bullmq;
+    const flows = new FlowProducer({ connection: { url: space.url }, prefix });
+    space.use(flows);
+    const tree = await flows.add({ name: "parent", queueName: name, children: [{ name: "child", queueName: name }] });
+    const parent = await control.explain(queue, String(tree.job.id));
+    expect(parent).toMatchObject({
+      state: "waiting-children",
+      causes: [{ cause: "children", detail: "1 of its children have not ended", forMs: null }],
+      until: null,
+    });
+    const child = await control.explain(queue, String(tree.children?.[0]?.job.id));
+    expect(child).toMatchObject({ state: "wait", parent: `${prefix}:${name}:${tree.job.id}` });
+    await producer.enqueue(queue, 1, { id: "urgent", priority: 1 });
+    await producer.enqueue(queue, 1, { id: "later", priority: 9 });
+    expect(await control.explain(queue, "later")).toMatchObject({ state: "prioritized", ahead: 2 });
   });
 
   it("a job that runs, one that completed, and none", async () => {
