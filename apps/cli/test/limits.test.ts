@@ -11,7 +11,7 @@ const limits = (...args: string[]) => headgate(["limits", "api", ...args], { env
 test("are shown, set, kept where a change does not name them, and cleared", async () => {
   const shown = await limits();
   expect(shown.code).toBe(0);
-  expect(shown.stdout).toMatch(/^api: as the code declares them; 1,000 permits\/s$/m);
+  expect(shown.stdout).toMatch(/^api: as the code declares them; paced at 1,000\/s$/m);
   expect(shown.stdout).toMatch(/^ {2}1,000 requests per 1s, burst 20; 20 left now$/m);
   expect(shown.stdout).toMatch(/^ {2}concurrency 20; 0 in flight$/m);
 

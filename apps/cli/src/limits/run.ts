@@ -52,7 +52,7 @@ async function change(control: Control, limiter: Limiter, flags: LimitsFlags): P
 
 function limitsText(status: LimiterStatus, declared: Limiter, colors: Colors): string {
   const from = status.overridden ? colors.yellow("set by an operator") : "as the code declares them";
-  const pace = status.rate === null ? "unpaced" : `${rate(status.rate)} permits/s`;
+  const pace = status.rate === null ? "unpaced" : `paced at ${rate(status.rate)}/s`;
   return [
     `${colors.bold(status.limiter)}: ${from}; ${pace}`,
     ...(status.limits.length === 0 ? ["  no limits are declared: the rate is learned"] : []),

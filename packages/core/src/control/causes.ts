@@ -1,5 +1,5 @@
 import type { Place } from "./place.ts";
-import { turnsBefore, type Waits } from "./predict.ts";
+import { startsInMs, turnsBefore, type Waits } from "./predict.ts";
 import type { LimiterStatus, QueueStatus } from "./status.ts";
 
 export type WaitCause =
@@ -30,6 +30,8 @@ export interface Cause {
 const seconds = (ms: number): string => (ms < 1_000 ? `${Math.ceil(ms)} ms` : `${number(ms / 1_000)} s`);
 const jobs = (many: number): string => `${many} ${many === 1 ? "job" : "jobs"}`;
 const number = (value: number): string => String(Math.round(value * 10) / 10);
+/** Slots that are never all taken would hold a job for a moment, if everybody before it came at once. */
+const WORTH_SAYING = 0.1;
 /** An operator's pause without an end is one of 365 days (lua/commands/control.lua). */
 const FOR_EVER_MS = 300 * 86_400_000;
 
@@ -68,7 +70,10 @@ export function causesOf(
 /** What is handed out one by one: slots, permits of the learned rate, workers' hands. */
 function supplyCauses(place: Place, waits: Waits, limiter: LimiterStatus): readonly Cause[] {
   const causes: Cause[] = [];
-  if (waits.concurrencyMs > 0 || (limiter.concurrency !== null && limiter.inFlight >= limiter.concurrency)) {
+  if (
+    waits.concurrencyMs > startsInMs(waits) * WORTH_SAYING ||
+    (limiter.concurrency !== null && limiter.inFlight >= limiter.concurrency)
+  ) {
     const takes = waits.runMs === null ? "" : `, a run takes ${seconds(waits.runMs)}`;
     causes.push({
       cause: "concurrency",

@@ -44,14 +44,14 @@ const rows: readonly Row[] = [
   },
   {
     what: "a limit of tokens, costs that differ",
-    limiter: { limits: [{ unit: "tokens", amount: 10_000, per: "1s" }] },
+    limiter: { limits: [{ unit: "tokens", amount: 10_000, per: "1s", burst: 500 }] },
     cost: (index) => ({ tokens: index % 2 === 0 ? 50 : 350 }),
-    jobs: 120,
+    jobs: 140,
     runMs: 10,
     hands: 20,
-    asked: [30, 70, 119],
+    asked: [60, 90, 139],
     first: "limit",
-    after: 0,
+    after: 25,
   },
   {
     what: "the limiter's concurrency",
