@@ -68,6 +68,10 @@ export const errorTable = {
     summary: "A run took longer than the queue's timeout",
     fix: "Raise timeout, or make the processor obey ctx.signal.",
   },
+  HG_JOB_STALLED: {
+    summary: "A job's worker died or stood still too often while it ran the job",
+    fix: "Look at what the job does to its process; raise maxStalledCount only for crashes that are not its own.",
+  },
   HG_JOB_FAILED: { summary: "The job failed", fix: "See its reason, and its log in Bull Board." },
   HG_JOB_NOT_FOUND: {
     summary: "There is no such job",

@@ -1,4 +1,6 @@
 import { Job, type Processor, Worker, type WorkerOptions } from "bullmq";
+import { headgateError } from "../errors.ts";
+import type { DeferralReason } from "../observe/channels.ts";
 import type { Client } from "../redis/connection.ts";
 import { type WorkerBackend, workerBackend } from "./worker-backend.ts";
 
@@ -6,10 +8,17 @@ import { type WorkerBackend, workerBackend } from "./worker-backend.ts";
 export class Deferral extends Error {
   override readonly name = "Deferral";
   readonly putBack: (token: string, fetchNext: boolean) => Promise<unknown>;
+  /** What kind of limit it was; null: none, the worker is closing. */
+  readonly kind: DeferralReason | null;
 
-  constructor(message: string, putBack: (token: string, fetchNext: boolean) => Promise<unknown>) {
+  constructor(
+    message: string,
+    putBack: (token: string, fetchNext: boolean) => Promise<unknown>,
+    kind: DeferralReason | null = null,
+  ) {
     super(message);
     this.putBack = putBack;
+    this.kind = kind;
   }
 }
 
@@ -20,7 +29,15 @@ export class Deferral extends Error {
 class DeferrableJob extends Job {
   override async moveToFailed(error: Error, token: string, fetchNext?: boolean): ReturnType<Job["moveToFailed"]> {
     if (error instanceof Deferral) return (await error.putBack(token, fetchNext ?? false)) as never;
+    if (this.deferredFailure && error.message === this.deferredFailure) this.#stalled(error, token);
     return super.moveToFailed(error as never, token, fetchNext);
+  }
+
+  /** BullMQ starts a job that stalled too often once more, only to fail it: it has not reached the API. */
+  #stalled(error: Error, token: string): void {
+    error.message = headgateError("HG_JOB_STALLED", { got: `${this.stalledCounter} times` }).message;
+    const worker = this.queue as unknown as FleetWorker;
+    worker.getBackend().conclude(token, { outcome: "released", retryAfterMs: 0, spent: null });
   }
 }
 

@@ -13,6 +13,7 @@ import {
   RedisQueueBackend,
   type WorkerOptions,
 } from "bullmq";
+import { commands } from "../observe/channels.ts";
 import { type Client, openClient } from "../redis/connection.ts";
 import { composedName } from "./compose.ts";
 import { type Ending, type Permit, readPermit, silentEnding } from "./ending.ts";
@@ -52,6 +53,8 @@ export class WorkerBackend extends RedisQueueBackend {
   readonly #grantMs: number;
   /** When the limiter told this worker to ask again (epoch ms); 0: when it is woken. */
   #askAt = 0;
+  /** When Redis last answered a fetch (epoch ms): the heartbeat of the loop that asks for jobs. */
+  #fetchedAt = 0;
 
   constructor(client: Client, name: string, opts: WorkerOptions, slots: () => number) {
     const keys = new QueueKeys(opts.prefix);
@@ -67,6 +70,10 @@ export class WorkerBackend extends RedisQueueBackend {
     );
     this.#slots = slots;
     this.#grantMs = Math.max(GRANT_LEAST_MS, 2 * (opts.lockDuration ?? 0));
+  }
+
+  get fetchedAt(): number {
+    return this.#fetchedAt;
   }
 
   /** A lock token holds one job at a time, so it names the run. */
@@ -175,6 +182,7 @@ export class WorkerBackend extends RedisQueueBackend {
   async #fetch(client: unknown, name: string, args: Args): Promise<unknown> {
     const free = this.#slots() - this.#permits.size;
     const reply = await run(client, name, [...args, this.#worker, free, this.#grantMs, ""]);
+    this.#fetchedAt = Date.now();
     this.#askAt = askAtOf(reply);
     return this.#keep(Array.isArray(reply) ? String(reply[5]) : "", reply);
   }
@@ -253,8 +261,17 @@ function askAtOf(reply: unknown): number {
 
 type DeferOpts = MoveToDelayedOpts & { readonly deferral?: boolean };
 
-const run = (client: unknown, name: string, args: Args): Promise<unknown> =>
-  (client as { runCommand(name: string, args: Args): Promise<unknown> }).runCommand(name, args);
+function run(client: unknown, name: string, args: Args): Promise<unknown> {
+  const answer = (client as { runCommand(name: string, args: Args): Promise<unknown> }).runCommand(name, args);
+  if (commands.isWatched) tellOf(name, answer);
+  return answer;
+}
+
+function tellOf(name: string, answer: Promise<unknown>): void {
+  const from = performance.now();
+  const told = (): void => commands.tell({ command: name.replace(/^hg:/, ""), durationMs: performance.now() - from });
+  answer.then(told, told);
+}
 
 export function workerBackend(client: Client, slots: () => number): BackendFactory<WorkerBackend> {
   return (name, opts) => new WorkerBackend(client, name, opts as WorkerOptions, slots);

@@ -6,8 +6,10 @@ import { createId, encodeId, encodeOwnId } from "../define/id.ts";
 import { parsePayload, serializePayload } from "../define/payload.ts";
 import type { Queue } from "../define/queue.ts";
 import { headgateError } from "../errors.ts";
+import { admissions, faults } from "../observe/channels.ts";
+import { withoutData } from "../observe/error-kind.ts";
 import { type Connection, openClient } from "../redis/connection.ts";
-import { enqueueFault, unavailable } from "../redis/fault.ts";
+import { enqueueFault, faultOf, unavailable } from "../redis/fault.ts";
 import { closedError, Link } from "../redis/link.ts";
 import { Patience } from "../redis/patience.ts";
 import { Feed, type LevelChange } from "../signal/feed.ts";
@@ -71,7 +73,13 @@ export class Producer extends EventEmitter<ProducerEvents> {
    * Asks for admission of one job. Expected answers are values; errors are bad input and broken infrastructure, the latter
    * with `id` and `outcome`, so that a retry with that id is safe.
    */
-  async enqueue<In, Out>(queue: Queue<In, Out>, payload: In, options?: EnqueueOptions): Promise<EnqueueResult> {
+  enqueue<In, Out>(queue: Queue<In, Out>, payload: In, options?: EnqueueOptions): Promise<EnqueueResult> {
+    const answer = this.#enqueue(queue, payload, options);
+    if (admissions.isWatched) tellOf(queue.name, payload, answer);
+    return answer;
+  }
+
+  async #enqueue<In, Out>(queue: Queue<In, Out>, payload: In, options?: EnqueueOptions): Promise<EnqueueResult> {
     if (this.#closing) throw closedError("producer");
     const resolved = resolveEnqueueOptions(options);
     resolved.signal?.throwIfAborted();
@@ -277,8 +285,24 @@ export class Producer extends EventEmitter<ProducerEvents> {
   }
 
   #report(error: Error): void {
-    if (this.listenerCount("error") > 0) this.emit("error", error);
+    if (this.listenerCount("error") > 0) this.emit("error", withoutData(error));
   }
+}
+
+function tellOf(queue: string, payload: unknown, answer: Promise<EnqueueResult>): void {
+  const from = performance.now();
+  answer.then(
+    (result) => {
+      const decision = result.accepted ? (result.duplicate ? "duplicate" : "accepted") : "refused";
+      const reason = result.accepted ? "" : result.reason;
+      const payloadBytes = Buffer.byteLength(JSON.stringify(payload) ?? "");
+      admissions.tell({ queue, decision, reason, waitMs: performance.now() - from, payloadBytes });
+    },
+    (error: unknown) => {
+      const kind = faultOf((error as { cause?: unknown }).cause);
+      if (kind !== null) faults.tell({ kind });
+    },
+  );
 }
 
 const strip = (answer: Accepted | Refusal): EnqueueResult => (answer.accepted ? answer : withoutSlot(answer));

@@ -1,3 +1,4 @@
+export type { Pulse } from "../observe/pulse.ts";
 export type { Connection } from "../redis/connection.ts";
 export { ThrottledError, throttled } from "./classify.ts";
 export type { FetchInit, JobContext, JobInfo } from "./context.ts";

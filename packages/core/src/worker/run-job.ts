@@ -70,7 +70,7 @@ export async function runJob<Payload, Result>(
 ): Promise<Result> {
   const { jobId, token } = run;
   const permit = backend.permitOf(token);
-  const heard = new Heard();
+  const heard = new Heard(queue.limiter.name);
 
   let payload: Payload;
   try {
@@ -99,7 +99,7 @@ export async function runJob<Payload, Result>(
     return result;
   } catch (error) {
     const verdict = classifyError(error, Date.now());
-    heard.hear(verdict);
+    heard.hearThrown(verdict);
     const { throttled, retryAfterMs } = heard.verdict;
     const reached = heard.spent?.["requests"] !== 0;
     backend.conclude(token, {
@@ -116,7 +116,11 @@ export async function runJob<Payload, Result>(
         headgateError("HG_DEFERRALS_EXHAUSTED", { got: `${permit.deferrals} deferrals`, cause: error }),
       );
     }
-    throw new Deferral(messageOf(error), (lock, fetchNext) => backend.defer(jobId, lock, fetchNext));
+    throw new Deferral(
+      messageOf(error),
+      (lock, fetchNext) => backend.defer(jobId, lock, fetchNext),
+      heard.verdict.kind ?? "throttled",
+    );
   } finally {
     ended(run);
   }
