@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { type Duration, isHeadgateError, parseDuration } from "headgate";
 
 /** Parsers for option values. What they refuse ends in HG_USAGE, exit code 2. */
 
@@ -16,4 +17,13 @@ export function oneOf<const T extends string>(choices: readonly T[]): (text: str
     if (found !== undefined) return found;
     throw new InvalidArgumentError(`Expected one of: ${choices.join(", ")}.`);
   };
+}
+
+/** In milliseconds. */
+export function duration(text: string): number {
+  try {
+    return parseDuration(text as Duration);
+  } catch (error) {
+    throw isHeadgateError(error) ? new InvalidArgumentError("Expected a duration, as 30s, 5m or 2h.") : error;
+  }
 }

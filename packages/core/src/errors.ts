@@ -110,6 +110,11 @@ export const errorTable = {
     fix: "Set HEADGATE_GATEWAY_TOKENS, or pass tokens; without authentication only 127.0.0.1 will do.",
   },
   HG_GATEWAY_PORT: { summary: "The gateway's port cannot be used", fix: "Pass another --port, or 0 for any." },
+  HG_WORKER_PORT: { summary: "The fleet's port cannot be used", fix: "Pass another --port, or 0 for any." },
+  HG_CRASH_LOOP: {
+    summary: "The processes of a fleet ended again and again right after their start",
+    fix: "Run one with --processes 1 --debug and see what ends it.",
+  },
   HG_CONFIG_NOT_FOUND: {
     summary: "There is no configuration file",
     fix: "Write headgate.config.ts, or name one with --config.",

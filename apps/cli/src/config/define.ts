@@ -27,6 +27,10 @@ export interface HeadgateConfig<Payloads extends Record<string, unknown> = Recor
     /** Default 3001. */
     readonly port?: number;
   };
+  readonly worker?: {
+    /** Of /healthz, /readyz and /metrics; default 3002. */
+    readonly port?: number;
+  };
 }
 
 /** Types a `headgate.config.ts`: the payload of each queue reaches its processor. Returns what it was given. */

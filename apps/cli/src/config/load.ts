@@ -28,6 +28,8 @@ export interface LoadedConfig {
   readonly limiters: ReadonlyMap<string, Limiter>;
   readonly boardPort: number | undefined;
   readonly gatewayPort: number | undefined;
+  /** Of health and figures. */
+  readonly workerPort: number | undefined;
   /** Imports a module as the config itself was imported: TypeScript without a build, one instance of each module. */
   readonly importModule: (path: string) => Promise<unknown>;
 }
@@ -49,6 +51,7 @@ export async function loadConfig(request: ConfigRequest): Promise<LoadedConfig> 
     limiters: new Map(Object.values(config.queues).map(({ queue }) => [queue.limiter.name, queue.limiter])),
     boardPort: config.board?.port,
     gatewayPort: config.gateway?.port,
+    workerPort: config.worker?.port,
     importModule: (path) => jiti.import(path),
   };
 }

@@ -45,6 +45,7 @@ export interface CheckedConfig {
   queues: Record<string, CheckedQueue>;
   board?: { port?: number | undefined } | undefined;
   gateway?: { port?: number | undefined } | undefined;
+  worker?: { port?: number | undefined } | undefined;
 }
 
 const server = z
@@ -59,6 +60,7 @@ export const configSchema: z.ZodType<CheckedConfig> = z.strictObject(
       .refine((queues) => Object.keys(queues).length > 0, { error: "at least one queue" }),
     board: server,
     gateway: server,
+    worker: server,
   },
-  { error: "defineConfig({ connection, queues, board?, gateway? })" },
+  { error: "defineConfig({ connection, queues, board?, gateway?, worker? })" },
 );

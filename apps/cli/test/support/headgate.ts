@@ -30,6 +30,8 @@ export interface Running {
   readonly process: ChildProcess;
   /** Resolves with the first line of that stream that fits, also one that was already there. */
   line(stream: "stdout" | "stderr", fits: RegExp): Promise<string>;
+  /** What it wrote on stderr so far. */
+  seen(): string;
   readonly ended: Promise<Ended>;
 }
 
@@ -85,6 +87,7 @@ export function startHeadgate(args: readonly string[], options: RunOptions = {})
   return {
     process: child,
     ended,
+    seen: () => seen.stderr,
     line: (stream, fits) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
