@@ -1,29 +1,15 @@
 import { expect, test, vi } from "vitest";
-import { Bench, type Fleet } from "./support/fleet.ts";
-
-const redisUrl = process.env["REDIS_URL"] ?? "";
-
-function bench(): Bench {
-  const made = new Bench(redisUrl);
-  made.environment["TEST_NAMESPACE"] = made.namespace;
-  made.environment["TEST_STARTS"] = made.starts;
-  made.environment["REDIS_URL"] = redisUrl;
-  return made;
-}
-
-const status = async (fleet: Fleet, path: string): Promise<number> => (await fetch(fleet.url + path)).status;
-const ready = (fleet: Fleet, expected = 200): Promise<void> =>
-  vi.waitFor(async () => expect(await status(fleet, "/readyz")).toBe(expected), { timeout: 15_000, interval: 20 });
+import { fleetBench, isRunning } from "./support/fleet.ts";
 
 test("SIGTERM: not ready at once, ends in time with 0, what is unfinished is back in wait with its attempt unspent", async () => {
-  const on = bench();
+  const on = fleetBench();
   const fleet = await on.start("--processes", "2", "--drain-timeout", "1s");
-  await ready(fleet);
+  await fleet.ready();
   await on.enqueue(14, { ms: 60_000 });
   await on.until(({ active }) => active === 10);
   const from = performance.now();
   fleet.process.kill("SIGTERM");
-  await ready(fleet, 503);
+  await fleet.ready(503);
   const notReadyMs = performance.now() - from;
   const { code } = await fleet.ended;
   const tookMs = performance.now() - from;
@@ -40,9 +26,9 @@ test("SIGTERM: not ready at once, ends in time with 0, what is unfinished is bac
 });
 
 test("a process that is killed comes back, and nothing is lost", { timeout: 60_000 }, async () => {
-  const on = bench();
+  const on = fleetBench();
   const fleet = await on.start("--processes", "2", "--quiet");
-  await ready(fleet);
+  await fleet.ready();
   const ids = await on.enqueue(300, { ms: 40 });
   const slots = 10;
   await on.until(({ completed }) => completed > 20);
@@ -61,9 +47,9 @@ test("a process that is killed comes back, and nothing is lost", { timeout: 60_0
 });
 
 test("SIGHUP replaces every process under load: nothing is lost, nothing runs twice", async () => {
-  const on = bench();
+  const on = fleetBench();
   const fleet = await on.start("--processes", "2", "--quiet");
-  await ready(fleet);
+  await fleet.ready();
   const before = fleet.pids();
   const ids = await on.enqueue(400, { ms: 50 });
   await on.until(({ completed }) => completed > 20);
@@ -71,7 +57,7 @@ test("SIGHUP replaces every process under load: nothing is lost, nothing runs tw
   await fleet.line("stderr", / rolled /);
   await on.until(({ completed }) => completed === ids.length);
   expect(fleet.pids()).toHaveLength(4);
-  for (const pid of before) expect(() => process.kill(pid, 0), "the old one is gone").toThrow("ESRCH");
+  expect(before.filter(isRunning), "the old ones are gone").toEqual([]);
   expect([...(await on.runs()).values()].filter((count) => count !== 1)).toEqual([]);
   expect(fleet.seen()).not.toContain(" died ");
   fleet.process.kill("SIGTERM");
@@ -79,7 +65,7 @@ test("SIGHUP replaces every process under load: nothing is lost, nothing runs tw
 });
 
 test("a crash loop is given up with its own exit code, and says so", async () => {
-  const on = bench();
+  const on = fleetBench();
   on.environment["TEST_CRASH"] = "start";
   const { code, stderr } = await on.launch("--processes", "1").ended;
   expect(code).toBe(4);
@@ -88,9 +74,9 @@ test("a crash loop is given up with its own exit code, and says so", async () =>
 });
 
 test("a second signal ends everything at once, with 1", async () => {
-  const on = bench();
+  const on = fleetBench();
   const fleet = await on.start("--processes", "2");
-  await ready(fleet);
+  await fleet.ready();
   await on.enqueue(2, { ms: 60_000 });
   await on.until(({ active }) => active === 2);
   const pids = fleet.pids();
@@ -100,25 +86,25 @@ test("a second signal ends everything at once, with 1", async () => {
   fleet.process.kill("SIGINT");
   expect(await fleet.ended).toMatchObject({ code: 1 });
   expect(performance.now() - from).toBeLessThan(1_000);
-  for (const pid of pids) await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"));
+  await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]));
 });
 
 test("when the supervisor is killed, its processes put their jobs back and end", async () => {
-  const on = bench();
+  const on = fleetBench();
   const fleet = await on.start("--processes", "1", "--drain-timeout", "500ms");
-  await ready(fleet);
+  await fleet.ready();
   await on.enqueue(3, { ms: 60_000 });
   await on.until(({ active }) => active === 3);
   const [pid = 0] = fleet.pids();
   fleet.process.kill("SIGKILL");
   await on.until(({ wait, active }) => wait === 3 && active === 0, 5_000);
-  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"), { timeout: 3_000 });
+  await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 3_000 });
 });
 
 test("errors go to the log once a second with a count of the rest, and without what the job held", async () => {
-  const on = bench();
+  const on = fleetBench();
   const fleet = await on.start("--processes", "1");
-  await ready(fleet);
+  await fleet.ready();
   await on.enqueue(200, { kind: "fail" });
   await on.until(({ failed }) => failed === 200);
   await fleet.line("stderr", / failed work .*error=Error suppressed=\d+/);
@@ -130,11 +116,11 @@ test("errors go to the log once a second with a count of the rest, and without w
 });
 
 test("the port is on 127.0.0.1, and one that is taken is an error where it was asked for", async () => {
-  const on = bench();
+  const on = fleetBench();
   const fleet = await on.start();
   expect(new URL(fleet.url).hostname).toBe("127.0.0.1");
-  expect(await status(fleet, "/healthz")).toBe(200);
-  expect(await status(fleet, "/elsewhere")).toBe(404);
+  expect(await fleet.status("/healthz")).toBe(200);
+  expect(await fleet.status("/elsewhere")).toBe(404);
   const { port } = new URL(fleet.url);
   const { code, stderr } = await on.launch("--port", port).ended;
   expect(code).toBe(2);

@@ -25,7 +25,7 @@ test("runs its queues, says what happens without job data, and drains at SIGTERM
 test("a job that runs when the signal comes is finished first", async () => {
   const running = startHeadgate(["worker", "slowly"], { environment });
   await running.line("stderr", / ready slowly$/);
-  await enqueue("slowly", '{"doc":"long","words":1500}\n');
+  await enqueue("slowly", '{"doc":"long","words":6000}\n');
   await active("slowly", 1);
   running.process.kill("SIGTERM");
   const { code, stderr } = await running.ended;

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { defineLimiter, defineQueue, type Queue } from "headgate";
 import { type Control, createControl, type QueueStatus } from "headgate/control";
 import { createProducer, type Producer } from "headgate/producer";
 import { Redis } from "ioredis";
-import { onTestFinished, vi } from "vitest";
+import { expect, onTestFinished, vi } from "vitest";
 import { type Running, startHeadgate } from "./headgate.ts";
 
 export interface Work {
@@ -15,12 +16,21 @@ export interface Work {
 export interface Fleet extends Running {
   /** Of /healthz, /readyz and /metrics. */
   readonly url: string;
+  status(path: string): Promise<number>;
+  /** Until /readyz answers so. */
+  ready(status?: number): Promise<void>;
   /** Its processes, as their `starting` lines tell. */
   pids(): number[];
 }
 
+/** On the tests' Redis, or on one of the test's own. */
+export function fleetBench(redisUrl: string | undefined = process.env["REDIS_URL"]): Bench {
+  if (!redisUrl) throw new Error("REDIS_URL is not set: run the tests with `npm test`");
+  return new Bench(redisUrl);
+}
+
 /** A queue of one test's own, seen from outside: what the fixture fleet.config.ts runs. */
-export class Bench {
+class Bench {
   readonly namespace: string = `hg-fleet-${randomUUID().slice(0, 8)}`;
   readonly redisUrl: string;
   readonly starts: string;
@@ -36,7 +46,8 @@ export class Bench {
     this.queue = defineQueue<Work>("work", { limiter, attempts: 1 });
     this.producer = createProducer({ connection: redisUrl });
     this.control = createControl({ connection: redisUrl });
-    this.redis = new Redis(redisUrl);
+    this.redis = new Redis(redisUrl, { maxRetriesPerRequest: null, retryStrategy: () => 50 });
+    this.environment = { TEST_NAMESPACE: this.namespace, TEST_STARTS: this.starts, REDIS_URL: redisUrl };
     for (const part of [this.control, this.redis]) part.on("error", () => undefined);
     onTestFinished(async () => {
       await Promise.all([this.producer.close(), this.control.close()]);
@@ -48,7 +59,15 @@ export class Bench {
     const running = this.launch(...flags);
     const listening = await running.line("stderr", / listening /);
     const url = /url=(\S+)/.exec(listening)?.[1] ?? "";
-    return { ...running, url, pids: () => pidsOf(running.seen()) };
+    const status = async (path: string): Promise<number> => (await fetch(url + path)).status;
+    return {
+      ...running,
+      url,
+      status,
+      ready: (expected = 200) =>
+        vi.waitFor(async () => expect(await status("/readyz")).toBe(expected), { timeout: 15_000, interval: 20 }),
+      pids: () => pidsOf(running.seen()),
+    };
   }
 
   launch(...flags: string[]): Running {
@@ -57,7 +76,7 @@ export class Bench {
   }
 
   /** More for the command's environment. */
-  readonly environment: Record<string, string> = {};
+  readonly environment: Record<string, string>;
 
   async enqueue(count: number, work: Partial<Work> = {}, from = 0): Promise<string[]> {
     const ids = Array.from({ length: count }, (_, index) => `job-${from + index}`);
@@ -76,6 +95,9 @@ export class Bench {
       { timeout, interval: 20 },
     );
 
+  /** Files and sockets that a process holds. */
+  openFiles = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
+
   /** How often each job was started. */
   async runs(): Promise<Map<string, number>> {
     const runs = new Map<string, number>();
@@ -89,3 +111,12 @@ export class Bench {
 
 const pidsOf = (stderr: string): number[] =>
   Array.from(stderr.matchAll(/ starting work .*pid=(\d+)/g), ([, pid]) => Number(pid));
+
+/** One that has ended and waits for its parent to ask is not running. */
+export function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
