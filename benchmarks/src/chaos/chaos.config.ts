@@ -1,0 +1,18 @@
+import { setTimeout as after } from "node:timers/promises";
+import { defineConfig } from "@headgate/cli";
+import { chaosQueue } from "./queue.ts";
+
+const api = process.env["CHAOS_API"];
+
+export default defineConfig({
+  queues: {
+    calls: {
+      queue: chaosQueue(process.env["CHAOS_NAMESPACE"] ?? "chaos"),
+      concurrency: 5,
+      processor: async ({ ms }, ctx) => {
+        if (api) await ctx.fetch(`${api}/${ctx.job.id}`, { method: "POST" });
+        await after(ms, undefined, { signal: ctx.signal });
+      },
+    },
+  },
+});
