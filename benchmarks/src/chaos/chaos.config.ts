@@ -1,10 +1,10 @@
 import { setTimeout as after } from "node:timers/promises";
-import { defineConfig } from "@headgate/cli";
-import { chaosQueue } from "./queue.ts";
+import { defineConfig, type HeadgateConfig } from "@headgate/cli";
+import { type Call, chaosQueue } from "./queue.ts";
 
 const api = process.env["CHAOS_API"];
 
-export default defineConfig({
+const config: HeadgateConfig<{ calls: Call }> = defineConfig({
   queues: {
     calls: {
       queue: chaosQueue(process.env["CHAOS_NAMESPACE"] ?? "chaos"),
@@ -16,3 +16,5 @@ export default defineConfig({
     },
   },
 });
+
+export default config;

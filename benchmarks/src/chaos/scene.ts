@@ -1,5 +1,5 @@
 import type { Queue } from "headgate";
-import { type Control, createControl } from "headgate/control";
+import { type Control, createControl, type QueueStatus } from "headgate/control";
 import { createProducer, type Producer } from "headgate/producer";
 import { Redis } from "ioredis";
 import { removeKeys } from "../redis/remove-keys.ts";
@@ -36,4 +36,5 @@ export async function enqueue({ producer, queue }: Scene, from: number, count: n
   return ids;
 }
 
-export const countsOf = async ({ control, queue }: Scene) => (await control.status(queue)).counts;
+export const countsOf = async ({ control, queue }: Scene): Promise<QueueStatus["counts"]> =>
+  (await control.status(queue)).counts;
