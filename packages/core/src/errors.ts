@@ -68,6 +68,10 @@ export const errorTable = {
     summary: "A run took longer than the queue's timeout",
     fix: "Raise timeout, or make the processor obey ctx.signal.",
   },
+  HG_SANDBOX_DIED: {
+    summary: "A job's own process ended while it ran the job",
+    fix: "Look at what the job does: an exit, an exception that nobody caught, or more memory than sandbox.heapMb.",
+  },
   HG_JOB_STALLED: {
     summary: "A job's worker died or stood still too often while it ran the job",
     fix: "Look at what the job does to its process; raise maxStalledCount only for crashes that are not its own.",

@@ -99,7 +99,10 @@ export function relationMistakes(config: CheckedConfig): readonly string[] {
       `queues.${name}.queue: expected the same limiter "${queue.limiter.name}" as queues.${earlier[0]}, got another definition of it`,
     ];
   });
-  return [...names, ...limiters];
+  const sandboxes = entries
+    .filter(([, { sandbox, processor }]) => sandbox === true && typeof processor !== "string")
+    .map(([name]) => `queues.${name}.sandbox: expected the path of a module as processor, which a sandbox can load`);
+  return [...names, ...limiters, ...sandboxes];
 }
 
 function invalid(file: string, mistakes: readonly string[]): Error {

@@ -30,14 +30,16 @@ const queue = z.strictObject(
       })
       .optional(),
     concurrency: wholeNumber(1, 10_000, "a whole number from 1 to 10000").optional(),
+    sandbox: z.boolean("true or false").optional(),
   },
-  { error: "{ queue, processor?, concurrency? }" },
+  { error: "{ queue, processor?, concurrency?, sandbox? }" },
 );
 
 export interface CheckedQueue {
   queue: Queue;
   processor?: string | AnyProcessor | undefined;
   concurrency?: number | undefined;
+  sandbox?: boolean | undefined;
 }
 
 export interface CheckedConfig {

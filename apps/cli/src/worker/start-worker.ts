@@ -1,3 +1,4 @@
+import { dirname, resolve } from "node:path";
 import { createWorker, type Worker, type WorkerOptions } from "headgate/worker";
 import type { LoadedConfig } from "../config/load.ts";
 import { processorOf } from "../config/processor.ts";
@@ -15,6 +16,9 @@ export interface WorkerFlags {
   readonly quiet?: boolean;
 }
 
+/** Sandboxes load TypeScript without a build, as everything that a config names. */
+const TYPESCRIPT = { execArgv: [...process.execArgv, "--import", import.meta.resolve("jiti/register")] };
+
 /** Starts one queue's worker here, and says what it does: what went wrong as `trouble`, everything else at once. */
 export async function startWorker(
   config: LoadedConfig,
@@ -31,7 +35,10 @@ export async function startWorker(
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(flags.drainTimeout === undefined ? {} : { drainTimeout: flags.drainTimeout }),
   };
-  const worker = createWorker(entry.queue, await processorOf(config, name), options);
+  const worker =
+    entry.sandbox === true && typeof entry.processor === "string"
+      ? createWorker(entry.queue, resolve(dirname(config.file), entry.processor), { ...options, sandbox: TYPESCRIPT })
+      : createWorker(entry.queue, await processorOf(config, name), options);
   log({ event: "starting", queue: name, concurrency: concurrency ?? null, pid: process.pid });
   if (flags.quiet !== true) {
     worker.on("completed", ({ id, queue, attempt }) => log({ event: "completed", queue, id, attempt }));

@@ -26,9 +26,10 @@ export class ThrottledError extends Error {
   override readonly name = "ThrottledError";
   readonly retryAfterMs: number;
 
-  constructor(retryAfterMs: number, message = "the API is at its limit") {
+  constructor(retryAfterMs: number, message = "the API is at its limit", verdict: Partial<Verdict> = {}) {
     super(message);
     this.retryAfterMs = retryAfterMs;
+    Object.defineProperty(this, "verdict", { value: verdict });
     Object.defineProperty(this, THROTTLED, { value: true });
   }
 }
@@ -49,7 +50,13 @@ export const classifyResponse = (response: unknown, now: number): Verdict =>
 /** By shape, never by `instanceof` or message: errors of fetch wrappers, HTTP clients, and the SDKs built on them. */
 export function classifyError(error: unknown, now: number): Verdict {
   if (isObject(error) && error[THROTTLED] === true)
-    return { throttled: true, retryAfterMs: Number(error["retryAfterMs"]) || 0, kind: "throttled", source: "default" };
+    return {
+      throttled: true,
+      retryAfterMs: Number(error["retryAfterMs"]) || 0,
+      kind: "throttled",
+      source: "default",
+      ...(error["verdict"] as Partial<Verdict>),
+    };
   return verdictOf(classifiedError(error, { now }));
 }
 

@@ -15,6 +15,7 @@ import { faultOf } from "../redis/fault.ts";
 import { closedError, Link } from "../redis/link.ts";
 import { type ResolvedWorkerOptions, resolveWorkerOptions } from "./options.ts";
 import { Drained, type Processor, Run, runJob } from "./run-job.ts";
+import { openSandbox, type Sandbox, type SandboxOptions } from "./sandbox/sandbox.ts";
 import { failureReason, seenRun } from "./seen-run.ts";
 
 export interface WorkerOptions {
@@ -31,6 +32,8 @@ export interface WorkerOptions {
   readonly maxStalledCount?: number;
   /** Start at once (default), or with `run()`. */
   readonly autorun?: boolean;
+  /** Of a processor that is a file. */
+  readonly sandbox?: SandboxOptions;
   /** Shown by BullMQ as who processed a job. */
   readonly name?: string;
 }
@@ -66,6 +69,7 @@ const ABORT_GRACE_MS = 1_000;
 export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEmitter<WorkerEvents> {
   readonly queue: Queue<unknown, Payload>;
   readonly #process: Processor<Payload, Result>;
+  readonly #sandbox: Sandbox<Payload, Result> | undefined;
   readonly #options: ResolvedWorkerOptions;
   readonly #link: Link;
   readonly #runs = new Set<Run>();
@@ -81,10 +85,18 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
   #closing: Promise<void> | undefined;
   #closed = false;
 
-  constructor(queue: Queue<unknown, Payload>, process: Processor<Payload, Result>, options: WorkerOptions) {
+  constructor(
+    queue: Queue<unknown, Payload>,
+    process: Processor<Payload, Result> | string | URL,
+    options: WorkerOptions,
+  ) {
     super();
     this.queue = queue;
-    this.#process = process;
+    if (typeof process === "function") this.#process = process;
+    else {
+      this.#sandbox = openSandbox(queue.limiter.name, process, options.sandbox ?? {});
+      this.#process = this.#sandbox.process;
+    }
     this.#options = resolveWorkerOptions(options);
     this.#link = new Link(options.connection, (error) => this.#report(error));
     this.#stops.push(hasPulse(() => this.pulse));
@@ -232,6 +244,7 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
         await this.#putBackWhatIsLeft(worker);
       }
     }
+    await this.#sandbox?.close();
     await this.#link.close();
     for (const stop of this.#stops) stop();
     this.#errors.close();
@@ -269,9 +282,13 @@ async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
   }
 }
 
+/**
+ * Runs a queue's jobs from now on.
+ * @param process a function, or a file whose default export is one: then each job runs in a process of its own
+ */
 export function createWorker<Payload, Result>(
   queue: Queue<unknown, Payload>,
-  process: Processor<Payload, Result>,
+  process: Processor<Payload, Result> | string | URL,
   options: WorkerOptions,
 ): HeadgateWorker<Payload, Result> {
   return new HeadgateWorker(queue, process, options);
