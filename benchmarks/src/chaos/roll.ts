@@ -17,6 +17,8 @@ export interface RollFigures {
   readonly perSecondBefore: number;
   readonly perSecondInWorstStep: number;
   readonly dipPercent: number;
+  /** Between two calls of the API while it rolled. */
+  readonly longestGapMs: number;
 }
 
 /** SIGHUP under full load: all four processes are replaced, one after the other. */
@@ -48,6 +50,7 @@ export async function roll(scene: Scene): Promise<RollFigures> {
       ranTwice: ids.filter((id) => (ledger.calls.get(id) ?? 0) > 1).length,
       perSecondBefore: Math.round(before * 10) / 10,
       perSecondInWorstStep: Math.round(worst * 10) / 10,
+      longestGapMs: Math.round(longestGap(ledger.accepted.filter((time) => time >= from && time <= to))),
       dipPercent: Math.round((1 - worst / before) * 1_000) / 10,
     };
   } finally {
@@ -55,3 +58,6 @@ export async function roll(scene: Scene): Promise<RollFigures> {
     ledger.close();
   }
 }
+
+const longestGap = (times: readonly number[]): number =>
+  times.reduce((longest, time, index) => Math.max(longest, time - (times[index - 1] ?? time)), 0);

@@ -17,7 +17,7 @@ export interface WorkerFlags {
 }
 
 /** Sandboxes load TypeScript without a build, as everything that a config names. */
-const TYPESCRIPT = { execArgv: [...process.execArgv, "--import", import.meta.resolve("jiti/register")] };
+const TYPESCRIPT = { loader: new URL("./sandbox-loader.js", import.meta.url) };
 
 /** Starts one queue's worker here, and says what it does: what went wrong as `trouble`, everything else at once. */
 export async function startWorker(

@@ -1,8 +1,5 @@
 import { createRequire } from "node:module";
-import { type Child, ChildPool } from "bullmq";
-
-/** BullMQ's ChildCommand and ParentCommand, as far as they are spoken here; a contract test holds them against BullMQ's. */
-export const spoken = { start: 1, cancel: 7, completed: 0, error: 1, failed: 2, log: 5, progress: 8 } as const;
+import { type Child, ChildCommand, ChildPool, ParentCommand } from "bullmq";
 
 interface Message {
   readonly cmd: number;
@@ -16,12 +13,22 @@ export interface SandboxRun {
   readonly progress: (value: number | object) => Promise<void>;
   readonly signal: AbortSignal;
   /** How long it has after its signal until its process is killed (ms). */
-  readonly graceMs: (reason: unknown) => number;
+  readonly graceMs: number;
+  /** From its start until its process is killed (ms); null: as long as it likes. */
+  readonly timeoutMs: number | null;
 }
+
+/** A process that has not loaded its processor by then (ms) will not. */
+const START_MS = 30_000;
 
 /** Its process ended before the run did. */
 export class SandboxDied extends Error {
   override readonly name = "SandboxDied";
+}
+
+/** It took longer than it may, and was killed. */
+export class SandboxLate extends Error {
+  override readonly name = "SandboxLate";
 }
 
 const mainFile = createRequire(import.meta.url).resolve("bullmq/dist/cjs/classes/main.js");
@@ -39,14 +46,29 @@ export class SandboxPool {
   }
 
   async run(task: object, run: SandboxRun): Promise<unknown> {
-    const child = await this.#pool.retain(this.#module);
+    const child = await this.#retain();
     this.#busy.add(child);
     try {
       return await converse(child, task, run);
     } finally {
       this.#busy.delete(child);
-      if (child.hasProcessExited()) this.#pool.remove(child);
+      // Also one that is being killed: it must not be given the next job.
+      if (child.hasProcessExited() || child.killed) this.#pool.remove(child);
       else this.#pool.release(child);
+    }
+  }
+
+  /** BullMQ waits for ever for a child that ends before it is ready, because it hears of no end after the exit. */
+  async #retain(): Promise<Child> {
+    const retaining = this.#pool.retain(this.#module);
+    let late: NodeJS.Timeout | undefined;
+    const never = new Promise<never>((_, reject) => {
+      late = setTimeout(() => reject(new SandboxDied(`not ready after ${START_MS} ms`)), START_MS);
+    });
+    try {
+      return await Promise.race([retaining, never]);
+    } finally {
+      clearTimeout(late);
     }
   }
 
@@ -59,26 +81,33 @@ export class SandboxPool {
 
 async function converse(child: Child, task: object, run: SandboxRun): Promise<unknown> {
   let grace: NodeJS.Timeout | undefined;
+  let late: NodeJS.Timeout | undefined;
   const onAbort = (): void => {
     const { reason } = run.signal;
     child
-      .send({ cmd: spoken.cancel, value: reason instanceof Error ? reason.message : "aborted" })
+      .send({ cmd: ChildCommand.Cancel, value: reason instanceof Error ? reason.message : "aborted" })
       .catch(() => undefined);
-    grace = setTimeout(() => void child.kill("SIGKILL"), run.graceMs(reason));
+    grace = setTimeout(() => void child.kill("SIGKILL"), run.graceMs);
   };
   let stopListening = (): void => undefined;
   try {
     return await new Promise((resolve, reject) => {
+      if (run.timeoutMs !== null) {
+        late = setTimeout(() => {
+          reject(new SandboxLate());
+          void child.kill("SIGKILL");
+        }, run.timeoutMs);
+      }
       const onExit = (code: number | null, signal: string | null): void =>
         reject(new SandboxDied(signal === null ? `code ${code}` : signal));
       const onMessage = ({ cmd, value, err }: Message): void => {
-        if (cmd === spoken.completed) resolve(value);
+        if (cmd === ParentCommand.Completed) resolve(value);
         // Anything but an exception that nobody caught comes back as a result.
-        if (cmd === spoken.failed || cmd === spoken.error) {
+        if (cmd === ParentCommand.Failed || cmd === ParentCommand.Error) {
           reject(new SandboxDied((value as { message?: string } | undefined)?.message ?? err?.message ?? "failed"));
         }
-        if (cmd === spoken.log) run.log(String(value)).catch(reject);
-        if (cmd === spoken.progress) run.progress(value as number | object).catch(reject);
+        if (cmd === ParentCommand.Log) run.log(String(value)).catch(reject);
+        if (cmd === ParentCommand.Progress) run.progress(value as number | object).catch(reject);
       };
       child.on("exit", onExit);
       child.on("message", onMessage);
@@ -86,7 +115,7 @@ async function converse(child: Child, task: object, run: SandboxRun): Promise<un
         child.off("exit", onExit);
         child.off("message", onMessage);
       };
-      child.send({ cmd: spoken.start, job: { data: JSON.stringify(task), opts: {} }, token: "" }).catch(reject);
+      child.send({ cmd: ChildCommand.Start, job: { data: JSON.stringify(task), opts: {} }, token: "" }).catch(reject);
       if (run.signal.aborted) onAbort();
       else run.signal.addEventListener("abort", onAbort, { once: true });
     });
@@ -94,5 +123,6 @@ async function converse(child: Child, task: object, run: SandboxRun): Promise<un
     stopListening();
     run.signal.removeEventListener("abort", onAbort);
     clearTimeout(grace);
+    clearTimeout(late);
   }
 }

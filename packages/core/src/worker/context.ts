@@ -4,7 +4,7 @@ import { decodeId } from "../define/id.ts";
 import { type RequestSeen, requests, signals } from "../observe/channels.ts";
 import { classifyReport, classifyResponse, ThrottledError, type Verdict } from "./classify.ts";
 import { failureOutcome, requestOutcome } from "./request-outcome.ts";
-import type { Run } from "./run-job.ts";
+import type { Run } from "./run.ts";
 
 export interface JobInfo {
   readonly id: string;

@@ -14,7 +14,8 @@ import type { Connection } from "../redis/connection.ts";
 import { faultOf } from "../redis/fault.ts";
 import { closedError, Link } from "../redis/link.ts";
 import { type ResolvedWorkerOptions, resolveWorkerOptions } from "./options.ts";
-import { Drained, type Processor, Run, runJob } from "./run-job.ts";
+import { Drained, Run } from "./run.ts";
+import { type Processor, runJob } from "./run-job.ts";
 import { openSandbox, type Sandbox, type SandboxOptions } from "./sandbox/sandbox.ts";
 import { failureReason, seenRun } from "./seen-run.ts";
 
@@ -94,7 +95,7 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
     this.queue = queue;
     if (typeof process === "function") this.#process = process;
     else {
-      this.#sandbox = openSandbox(queue.limiter.name, process, options.sandbox ?? {});
+      this.#sandbox = openSandbox(queue, process, options.sandbox ?? {});
       this.#process = this.#sandbox.process;
     }
     this.#options = resolveWorkerOptions(options);
@@ -229,7 +230,10 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
   #runJob(job: Job, token: string): Promise<Result> {
     const run = new Run(job.id ?? "", token);
     this.#runs.add(run);
-    return runJob(this.queue, this.#process, (this.#worker as FleetWorker).getBackend(), job, run, this.#ended);
+    const backend = (this.#worker as FleetWorker).getBackend();
+    // A sandbox keeps the time itself: what its process needs to start does not count.
+    const timeoutMs = this.#sandbox ? null : this.queue.timeoutMs;
+    return runJob(this.queue, this.#process, backend, job, run, this.#ended, timeoutMs);
   }
 
   async #close(): Promise<void> {

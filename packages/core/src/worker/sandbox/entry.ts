@@ -3,7 +3,8 @@ import { encodeId } from "../../define/id.ts";
 import { type RequestSeen, requests } from "../../observe/channels.ts";
 import { classifyError } from "../classify.ts";
 import { createContext, Heard } from "../context.ts";
-import { type Processor, Run } from "../run-job.ts";
+import { Run } from "../run.ts";
+import type { Processor } from "../run-job.ts";
 import type { SandboxEnding, SandboxTask } from "./ending.ts";
 
 /** BullMQ's job on this side: what is called on it travels to the worker's process. */
@@ -13,8 +14,8 @@ interface SandboxJob {
   updateProgress(value: unknown): Promise<void>;
 }
 
-const file = new URL(import.meta.url).searchParams.get("processor") ?? "";
-const process = await load(file);
+const { searchParams } = new URL(import.meta.url);
+const process = await load(searchParams.get("processor") ?? "", searchParams.get("loader"));
 
 export default async function run(job: SandboxJob, _token: string, signal: AbortSignal): Promise<SandboxEnding> {
   const { payload, id, queue, attempt, deferrals, enqueuedAt } = job.data;
@@ -50,8 +51,9 @@ export default async function run(job: SandboxJob, _token: string, signal: Abort
   }
 }
 
-async function load(path: string): Promise<Processor> {
-  const loaded = (await import(path)) as { default?: unknown };
+async function load(path: string, loader: string | null): Promise<Processor> {
+  const { load = (url: string): Promise<unknown> => import(url) } = loader === null ? {} : await import(loader);
+  const loaded = (await load(path)) as { default?: unknown };
   const inner = loaded.default;
   // A CommonJS module that was compiled from an ES module has its default export one deeper.
   const found = typeof inner === "function" ? inner : (inner as { default?: unknown } | undefined)?.default;

@@ -2,8 +2,9 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { UnrecoverableError } from "bullmq";
-import { SandboxDied, SandboxPool } from "../../bullmq/sandbox-pool.ts";
-import { headgateError, isHeadgateError } from "../../errors.ts";
+import { SandboxDied, SandboxLate, SandboxPool } from "../../bullmq/sandbox-pool.ts";
+import type { Queue } from "../../define/queue.ts";
+import { headgateError } from "../../errors.ts";
 import { requests } from "../../observe/channels.ts";
 import { ThrottledError } from "../classify.ts";
 import type { JobContext } from "../context.ts";
@@ -13,8 +14,10 @@ import type { SandboxEnding, SandboxTask } from "./ending.ts";
 export interface SandboxOptions {
   /** Most heap of one process, in MiB; default 512. Buffers are not heap. */
   readonly heapMb?: number;
-  /** More flags for Node, such as `["--import", "tsx"]`; default: the flags that this process has. */
+  /** Flags for its Node; default: those of this process. */
   readonly execArgv?: readonly string[];
+  /** A module whose export `load(url)` imports what Node cannot; default: Node's own `import`. */
+  readonly loader?: URL;
 }
 
 export interface Sandbox<Payload, Result> {
@@ -30,13 +33,14 @@ const MOST_DEATHS = 3;
 
 /** A processor in a file: each run in a process of its own, which a crash, an endless loop or too much memory takes alone. */
 export function openSandbox<Payload, Result>(
-  limiter: string,
+  { limiter, timeoutMs }: Pick<Queue, "limiter" | "timeoutMs">,
   file: string | URL,
   options: SandboxOptions,
 ): Sandbox<Payload, Result> {
   const url = fileOf(file);
   const entry = new URL("./entry.js", import.meta.url);
   entry.searchParams.set("processor", url.href);
+  if (options.loader) entry.searchParams.set("loader", options.loader.href);
   const { heapMb = DEFAULT_HEAP_MB, execArgv = process.execArgv } = options;
   const pool = new SandboxPool(entry.href, [...execArgv, `--max-old-space-size=${heapMb}`]);
   return {
@@ -45,19 +49,17 @@ export function openSandbox<Payload, Result>(
       const task: SandboxTask = { payload, id, queue, attempt, deferrals, enqueuedAt };
       const { signal, log, progress } = ctx;
       try {
-        const ending = (await pool.run(task, { signal, log, progress, graceMs })) as SandboxEnding;
-        if (requests.isWatched) for (const call of ending.calls) requests.tell({ ...call, limiter });
+        const ending = (await pool.run(task, { signal, log, progress, timeoutMs, graceMs: GRACE_MS })) as SandboxEnding;
+        if (requests.isWatched) for (const call of ending.calls) requests.tell({ ...call, limiter: limiter.name });
         return taken<Result>(ending, ctx);
       } catch (error) {
+        if (error instanceof SandboxLate) throw headgateError("HG_JOB_TIMEOUT", { expected: `${timeoutMs} ms` });
         throw error instanceof SandboxDied ? death(error, attempt) : error;
       }
     },
     close: () => pool.close(),
   };
 }
-
-/** Past its time a run is not asked any more. */
-const graceMs = (reason: unknown): number => (isHeadgateError(reason, "HG_JOB_TIMEOUT") ? 0 : GRACE_MS);
 
 function fileOf(file: string | URL): URL {
   const url = file instanceof URL || file.startsWith("file:") ? new URL(file) : pathToFileURL(resolve(file));
