@@ -6,7 +6,7 @@ export function kindOf(error: unknown): string {
   if (isHeadgateError(error)) return error.code;
   const fault = faultOf(error);
   if (fault !== null) return fault;
-  const { name = "Error", message = "", code } = error as { name?: string; message?: string; code?: unknown };
+  const { name = "Error", message = "", code } = (error ?? {}) as { name?: string; message?: string; code?: unknown };
   if (message.startsWith("could not renew lock")) return "lock";
   return typeof code === "string" ? code : name;
 }
