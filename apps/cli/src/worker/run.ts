@@ -16,8 +16,9 @@ import { isMember } from "./supervisor.ts";
 export async function runWorkers(context: Context, named: readonly string[], flags: WorkerFlags): Promise<ExitCode> {
   const names = chooseQueues(context.config, named);
   if (isMember()) return runMember(context, names, flags);
-  // What is wrong with the config is said once, by this process, before any other is started.
-  await Promise.all(names.map((name) => processorOf(context.config, name)));
+  // What is wrong with the config is said once, by this process, before any other is started. What a sandbox loads is not let in.
+  const own = names.filter((name) => context.config.queues.get(name)?.sandbox !== true);
+  await Promise.all(own.map((name) => processorOf(context.config, name)));
   return runFleet(context, names, flags);
 }
 
