@@ -1,5 +1,8 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { defineLimiter, defineQueue } from "headgate";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { fleetBench, type Work } from "./support/fleet.ts";
 
 /** What the fixture fleet.config.ts runs in sandboxes. */
@@ -12,35 +15,51 @@ function boxed(on: ReturnType<typeof fleetBench>) {
   return defineQueue<Work>("boxed", { limiter, timeout: "3s", backoff: { type: "fixed", delay: 50 } });
 }
 
-test("poison jobs start at most three times, end in the failed set with a reason, and leave the others alone", {
-  timeout: 60_000,
-}, async () => {
+/** A fleet of the sandboxed queue, and how often each of its jobs was started. */
+function sandboxBench() {
   const on = fleetBench();
+  on.environment["TEST_STARTS_FILE"] = join(tmpdir(), `${on.namespace}.starts`);
+  onTestFinished(() => rmSync(on.environment["TEST_STARTS_FILE"] ?? "", { force: true }));
+  return on;
+}
+
+function startsOf({ environment }: ReturnType<typeof fleetBench>): Map<string, number> {
+  const file = environment["TEST_STARTS_FILE"] ?? "";
+  const starts = new Map<string, number>();
+  const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n").filter(Boolean) : [];
+  for (const id of lines) starts.set(id, (starts.get(id) ?? 0) + 1);
+  return starts;
+}
+
+test("poison jobs start at most three times, end in the failed set with a reason, and leave the others alone", {
+  timeout: 90_000,
+}, async () => {
+  const on = sandboxBench();
   const queue = boxed(on);
   const fleet = await on.start("boxed", "--processes", "1");
   await fleet.line("stderr", / ready boxed$/);
   const put = (id: string, kind: string, ms = 20) => on.producer.enqueue(queue, { doc: id, kind, ms }, { id });
   const poisons = ["exit", "loop", "memory"];
   for (const kind of poisons) await put(kind, kind);
-  for (let index = 0; index < 20; index++) await put(`good-${index}`, "");
+  for (let index = 0; index < 10; index++) await put(`good-${index}`, "");
   await vi.waitFor(
-    async () => expect((await on.control.status(queue)).counts).toMatchObject({ completed: 20, failed: 3, active: 0 }),
-    { timeout: 50_000, interval: 50 },
+    async () => expect((await on.control.status(queue)).counts).toMatchObject({ completed: 10, failed: 3, active: 0 }),
+    { timeout: 80_000, interval: 50 },
   );
-  const runs = await on.runs();
+  const runs = startsOf(on);
   for (const kind of poisons) expect(runs.get(kind), `starts of ${kind}`).toBeLessThanOrEqual(3);
-  for (let index = 0; index < 20; index++) expect(runs.get(`good-${index}`)).toBe(1);
+  for (let index = 0; index < 10; index++) expect(runs.get(`good-${index}`)).toBe(1);
   const failure = (id: string) => on.producer.result(queue, id).catch((error: Error) => error.message);
   expect(await failure("exit")).toContain("HG_SANDBOX_DIED");
   expect(await failure("loop")).toContain("HG_JOB_TIMEOUT");
-  expect(await failure("memory")).toMatch(/HG_SANDBOX_DIED|HG_JOB_TIMEOUT/);
+  expect(await failure("memory")).toContain("HG_SANDBOX_DIED");
   expect(fleet.seen(), "the worker's own process").not.toContain(" died ");
   fleet.process.kill("SIGTERM");
   expect(await fleet.ended).toMatchObject({ code: 0 });
 });
 
 test("throttling, costs, log and progress reach the limiter and the job from a sandbox", async () => {
-  const on = fleetBench();
+  const on = sandboxBench();
   const queue = boxed(on);
   const fleet = await on.start("boxed");
   await fleet.line("stderr", / ready boxed$/);
@@ -69,12 +88,12 @@ test("throttling, costs, log and progress reach the limiter and the job from a s
 });
 
 test("a drain aborts the run in its sandbox and puts the job back", async () => {
-  const on = fleetBench();
+  const on = sandboxBench();
   const queue = boxed(on);
   const fleet = await on.start("boxed", "--drain-timeout", "300ms");
   await fleet.line("stderr", / ready boxed$/);
   await on.producer.enqueue(queue, { doc: "long", ms: 60_000 }, { id: "long" });
-  await vi.waitFor(async () => expect((await on.runs()).get("long")).toBe(1), { timeout: 15_000, interval: 10 });
+  await vi.waitFor(() => expect(startsOf(on).get("long")).toBe(1), { timeout: 15_000, interval: 10 });
   fleet.process.kill("SIGTERM");
   expect(await fleet.ended).toMatchObject({ code: 0 });
   expect((await on.control.status(queue)).counts).toMatchObject({ wait: 1, active: 0, failed: 0 });

@@ -100,7 +100,7 @@ export function relationMistakes(config: CheckedConfig): readonly string[] {
     ];
   });
   const sandboxes = entries
-    .filter(([, { sandbox, processor }]) => sandbox === true && typeof processor !== "string")
+    .filter(([, { sandbox = false, processor }]) => sandbox !== false && typeof processor !== "string")
     .map(([name]) => `queues.${name}.sandbox: expected the path of a module as processor, which a sandbox can load`);
   return [...names, ...limiters, ...sandboxes];
 }

@@ -30,7 +30,14 @@ const queue = z.strictObject(
       })
       .optional(),
     concurrency: wholeNumber(1, 10_000, "a whole number from 1 to 10000").optional(),
-    sandbox: z.boolean("true or false").optional(),
+    sandbox: z
+      .union(
+        [z.boolean(), z.strictObject({ heapMb: wholeNumber(16, 1_048_576, "a whole number from 16").optional() })],
+        {
+          error: "true, false or { heapMb? }",
+        },
+      )
+      .optional(),
   },
   { error: "{ queue, processor?, concurrency?, sandbox? }" },
 );
@@ -39,7 +46,7 @@ export interface CheckedQueue {
   queue: Queue;
   processor?: string | AnyProcessor | undefined;
   concurrency?: number | undefined;
-  sandbox?: boolean | undefined;
+  sandbox?: boolean | { heapMb?: number | undefined } | undefined;
 }
 
 export interface CheckedConfig {

@@ -17,7 +17,7 @@ export async function runWorkers(context: Context, named: readonly string[], fla
   const names = chooseQueues(context.config, named);
   if (isMember()) return runMember(context, names, flags);
   // What is wrong with the config is said once, by this process, before any other is started. What a sandbox loads is not let in.
-  const own = names.filter((name) => context.config.queues.get(name)?.sandbox !== true);
+  const own = names.filter((name) => (context.config.queues.get(name)?.sandbox || false) === false);
   await Promise.all(own.map((name) => processorOf(context.config, name)));
   return runFleet(context, names, flags);
 }

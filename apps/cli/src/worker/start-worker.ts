@@ -1,7 +1,8 @@
 import { dirname, resolve } from "node:path";
-import { createWorker, type Worker, type WorkerOptions } from "headgate/worker";
+import { createWorker, type SandboxOptions, type Worker, type WorkerOptions } from "headgate/worker";
 import type { LoadedConfig } from "../config/load.ts";
 import { processorOf } from "../config/processor.ts";
+import type { CheckedQueue } from "../config/schema.ts";
 import { unknownTarget } from "../levers/target.ts";
 import type { EventLog } from "./event-log.ts";
 import { errorFields, type LogEvent } from "./log-line.ts";
@@ -17,7 +18,11 @@ export interface WorkerFlags {
 }
 
 /** Sandboxes load TypeScript without a build, as everything that a config names. */
-const TYPESCRIPT = { loader: new URL("./sandbox-loader.js", import.meta.url) };
+function sandboxOf({ sandbox = false }: CheckedQueue): SandboxOptions | null {
+  if (sandbox === false) return null;
+  const heapMb = sandbox === true ? undefined : sandbox.heapMb;
+  return { loader: new URL("./sandbox-loader.js", import.meta.url), ...(heapMb === undefined ? {} : { heapMb }) };
+}
 
 /** Starts one queue's worker here, and says what it does: what went wrong as `trouble`, everything else at once. */
 export async function startWorker(
@@ -35,9 +40,10 @@ export async function startWorker(
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(flags.drainTimeout === undefined ? {} : { drainTimeout: flags.drainTimeout }),
   };
+  const sandbox = sandboxOf(entry);
   const worker =
-    entry.sandbox === true && typeof entry.processor === "string"
-      ? createWorker(entry.queue, resolve(dirname(config.file), entry.processor), { ...options, sandbox: TYPESCRIPT })
+    sandbox && typeof entry.processor === "string"
+      ? createWorker(entry.queue, resolve(dirname(config.file), entry.processor), { ...options, sandbox })
       : createWorker(entry.queue, await processorOf(config, name), options);
   log({ event: "starting", queue: name, concurrency: concurrency ?? null, pid: process.pid });
   if (flags.quiet !== true) {
