@@ -3,6 +3,7 @@ import { ExitCode } from "../exit-code.ts";
 import type { EventLog } from "./event-log.ts";
 import { type Ended, MemberProcess } from "./member-process.ts";
 import type { Told } from "./messages.ts";
+import { startGently, workFully } from "./priority.ts";
 import { MOST_QUICK_DEATHS, restartAfter } from "./restart-policy.ts";
 
 export interface SupervisorOptions {
@@ -16,6 +17,9 @@ export interface SupervisorOptions {
 /** What a process may take beyond its drain timeout until it is killed (ms): it aborts, puts back, disconnects. */
 const BEYOND_MS = 1_700;
 
+/** The first processes start together (ms). */
+const START_MS = 1_000;
+
 /**
  * Keeps so many processes alive. `running` ⇄ `rolling`, then `draining`, then `over`; a crash loop drains too, and a second demand
  * to stop ends everything at once.
@@ -26,6 +30,7 @@ export class Supervisor {
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #quickDeaths = new Map<number, number>();
   readonly #over: Promise<ExitCode>;
+  readonly #beganAt = Date.now();
   #finish: (code: ExitCode) => void = () => undefined;
   #state: "running" | "rolling" | "draining" | "over" = "running";
 
@@ -89,11 +94,14 @@ export class Supervisor {
 
   /** @param candidate its end before it is ready is no crash of the fleet: the one that it should replace still runs */
   #start(slot: number, candidate = false): MemberProcess {
+    const beside = this.#members.size > 0 && this.#beganAt + START_MS < Date.now();
     const member = new MemberProcess(slot, this.#options.hear);
     this.#members.add(member);
+    if (beside) startGently(member.pid);
     let replaces = candidate;
     void member.ready.then((ready) => {
       if (ready) replaces = false;
+      if (beside) workFully(member.pid);
     });
     void member.ended.then((ended) => {
       this.#members.delete(member);

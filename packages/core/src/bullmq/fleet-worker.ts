@@ -1,4 +1,4 @@
-import { Job, type Processor, Worker, type WorkerOptions } from "bullmq";
+import { Job, type Processor, type Span, type SpanKind, Worker, type WorkerOptions } from "bullmq";
 import { headgateError } from "../errors.ts";
 import type { DeferralReason } from "../observe/channels.ts";
 import type { Client } from "../redis/connection.ts";
@@ -43,6 +43,8 @@ class DeferrableJob extends Job {
 
 /** BullMQ's worker over Headgate's backend. */
 export class FleetWorker extends Worker<unknown, unknown, string, WorkerBackend> {
+  #span: Span | undefined;
+
   constructor(
     name: string,
     processor: Processor<unknown, unknown, string>,
@@ -59,5 +61,48 @@ export class FleetWorker extends Worker<unknown, unknown, string, WorkerBackend>
 
   protected override get Job(): typeof Job {
     return DeferrableJob as unknown as typeof Job;
+  }
+
+  /** The span of a run is only handed to BullMQ's own callback, which calls the processor before it first awaits. */
+  override trace<T>(
+    kind: SpanKind,
+    operation: string,
+    destination: string,
+    callback: (span?: Span, metadata?: string) => Promise<T> | T,
+    metadata?: string,
+  ): Promise<T | Promise<T>> {
+    if (operation !== "process" || !this.opts.telemetry) {
+      return super.trace(kind, operation, destination, callback, metadata);
+    }
+    const noted = (span?: Span): Promise<T> | T => {
+      this.#span = span;
+      return callback(span);
+    };
+    return super.trace(kind, operation, destination, noted, metadata);
+  }
+
+  protected override callProcessJob(job: Job, token: string, signal?: AbortSignal): Promise<unknown> {
+    const running = super.callProcessJob(job, token, signal);
+    const span = this.#span;
+    this.#span = undefined;
+    return span === undefined ? running : this.#described(span, running, token);
+  }
+
+  async #described(span: Span, running: Promise<unknown>, token: string): Promise<unknown> {
+    const backend = this.getBackend();
+    span.setAttributes({ "headgate.job.deferrals": backend.permitOf(token)?.deferrals ?? 0 });
+    try {
+      return await running;
+    } catch (error) {
+      if (error instanceof Deferral) span.setAttributes({ "headgate.deferral.reason": error.kind ?? "drained" });
+      throw error;
+    } finally {
+      const { outcome, retryAfterMs, spent } = backend.endingOf(token);
+      span.setAttributes({
+        "headgate.permit.outcome": outcome,
+        ...(retryAfterMs > 0 ? { "headgate.retry_after_ms": retryAfterMs } : {}),
+        ...Object.fromEntries(Object.entries(spent ?? {}).map(([unit, cost]) => [`headgate.cost.${unit}`, cost])),
+      });
+    }
   }
 }

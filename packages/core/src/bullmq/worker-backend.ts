@@ -86,6 +86,11 @@ export class WorkerBackend extends RedisQueueBackend {
     this.#endings.set(token, ending);
   }
 
+  /** As concluded; silent before that. */
+  endingOf(token: string): Ending {
+    return this.#endings.get(token) ?? silentEnding;
+  }
+
   /** Puts a throttled job back: no attempt is spent, and the script decides the delay (see `takeDeferral`). */
   defer(jobId: string, token: string, fetchNext: boolean): Promise<unknown> {
     return this.moveToDelayed(jobId, Date.now(), 0, token, {
@@ -227,7 +232,7 @@ export class WorkerBackend extends RedisQueueBackend {
   /** The arguments behind BullMQ's: whether the ending is an ok and nothing more, and all of it (lua/lib/finish.lua). */
   #ending(token: string): string[] {
     const permit = this.#permits.get(token);
-    const { outcome, retryAfterMs, spent } = this.#endings.get(token) ?? silentEnding;
+    const { outcome, retryAfterMs, spent } = this.endingOf(token);
     const granted = permit?.granted ?? "";
     const free = this.#slots() - this.#permits.size + 1;
     const plain = outcome === "ok" && spent === null && !granted.startsWith("1");

@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import { Writable } from "node:stream";
+import type { Telemetry } from "bullmq";
 import { ProducerBackend } from "../bullmq/producer-backend.ts";
 import { type QueueStatus, readQueueStatus } from "../control/status.ts";
 import { createId, encodeId, encodeOwnId } from "../define/id.ts";
@@ -19,12 +20,15 @@ import { type EnqueueOptions, type ResolvedEnqueueOptions, resolveEnqueueOptions
 import { type Accepted, type EnqueueResult, type Refusal, readAdmission, withoutSlot } from "./result.ts";
 import { Results } from "./results.ts";
 import { Room } from "./room.ts";
+import { traced } from "./traced.ts";
 import { type Ask, WaitingLine } from "./waiting-line.ts";
 
 export interface ProducerOptions {
   readonly connection: Connection;
   /** How long one question to Redis may take before `enqueue` answers with HG_REDIS_UNAVAILABLE; default 2 s. */
   readonly commandTimeoutMs?: number;
+  /** BullMQ's telemetry, such as `new BullMQOtel("app")`: a span for each enqueue, which the job's runs belong to. */
+  readonly telemetry?: Telemetry;
 }
 
 export interface ProducerEvents {
@@ -49,6 +53,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
   readonly #link: Link;
   readonly #connection: Connection;
   readonly #patience: Patience;
+  readonly #telemetry: Telemetry | undefined;
   readonly #lanes = new Map<Queue, Promise<Lane>>();
   readonly #opened = new Map<Queue, Lane>();
   readonly #results: Results;
@@ -56,8 +61,9 @@ export class Producer extends EventEmitter<ProducerEvents> {
   #feed: Feed | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor({ connection, commandTimeoutMs = COMMAND_TIMEOUT_MS }: ProducerOptions) {
+  constructor({ connection, commandTimeoutMs = COMMAND_TIMEOUT_MS, telemetry }: ProducerOptions) {
     super();
+    this.#telemetry = telemetry;
     this.#connection = connection;
     this.#patience = new Patience(commandTimeoutMs);
     this.#link = new Link(connection, (error) => this.#report(error));
@@ -74,12 +80,20 @@ export class Producer extends EventEmitter<ProducerEvents> {
    * with `id` and `outcome`, so that a retry with that id is safe.
    */
   enqueue<In, Out>(queue: Queue<In, Out>, payload: In, options?: EnqueueOptions): Promise<EnqueueResult> {
-    const answer = this.#enqueue(queue, payload, options);
+    const answer = this.#telemetry
+      ? traced(this.#telemetry, queue, (context) => this.#enqueue(queue, payload, options, context))
+      : this.#enqueue(queue, payload, options, "");
     if (admissions.isWatched) tellOf(queue.name, payload, answer);
     return answer;
   }
 
-  async #enqueue<In, Out>(queue: Queue<In, Out>, payload: In, options?: EnqueueOptions): Promise<EnqueueResult> {
+  /** @param context of a trace, "" without one; goes with the job */
+  async #enqueue<In, Out>(
+    queue: Queue<In, Out>,
+    payload: In,
+    options: EnqueueOptions | undefined,
+    context: string,
+  ): Promise<EnqueueResult> {
     if (this.#closing) throw closedError("producer");
     const resolved = resolveEnqueueOptions(options);
     resolved.signal?.throwIfAborted();
@@ -95,7 +109,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
     const ask = this.#asking(
       queue as Queue,
       lane,
-      { id, encoded, data, cost: lane.uniform ? "" : JSON.stringify(cost) },
+      { id, encoded, data, cost: lane.uniform ? "" : JSON.stringify(cost), context },
       resolved,
     );
     if (resolved.mode === "refuse") return strip(await ask(null));
@@ -197,17 +211,25 @@ export class Producer extends EventEmitter<ProducerEvents> {
   #asking(
     queue: Queue,
     lane: Lane,
-    job: { readonly id: string; readonly encoded: string; readonly data: string; readonly cost: string },
+    job: {
+      readonly id: string;
+      readonly encoded: string;
+      readonly data: string;
+      readonly cost: string;
+      readonly context: string;
+    },
     options: ResolvedEnqueueOptions,
   ): Ask {
     const nonce = options.id === undefined ? "" : createId();
     const opts =
-      options.priority === 0 && options.delayMs === 0
+      options.priority === 0 && options.delayMs === 0 && job.context === ""
         ? lane.jobOptions
         : {
             ...lane.jobOptions,
             ...(options.priority > 0 ? { priority: options.priority } : {}),
             ...(options.delayMs > 0 ? { delay: options.delayMs } : {}),
+            // As BullMQ abbreviates `telemetry.metadata`.
+            ...(job.context === "" ? {} : { tm: job.context }),
           };
     // One async function around it all: each more cost an enqueue 2 % of its time.
     return async (slot) => {

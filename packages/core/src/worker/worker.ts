@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import type { Job } from "bullmq";
+import type { Job, Telemetry } from "bullmq";
 import { Deferral, FleetWorker } from "../bullmq/fleet-worker.ts";
 import type { Duration } from "../define/duration.ts";
 import { decodeId } from "../define/id.ts";
@@ -35,6 +35,8 @@ export interface WorkerOptions {
   readonly autorun?: boolean;
   /** Of a processor that is a file. */
   readonly sandbox?: SandboxOptions;
+  /** BullMQ's telemetry, such as `new BullMQOtel("app")`: a span for each run, with its deferrals and how its permit ended. */
+  readonly telemetry?: Telemetry;
   /** Shown by BullMQ as who processed a job. */
   readonly name?: string;
 }
@@ -70,6 +72,7 @@ const ABORT_GRACE_MS = 1_000;
 export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEmitter<WorkerEvents> {
   readonly queue: Queue<unknown, Payload>;
   readonly #process: Processor<Payload, Result>;
+  readonly #telemetry: Telemetry | undefined;
   readonly #sandbox: Sandbox<Payload, Result> | undefined;
   readonly #options: ResolvedWorkerOptions;
   readonly #link: Link;
@@ -98,6 +101,7 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
       this.#sandbox = openSandbox(queue, process, options.sandbox ?? {});
       this.#process = this.#sandbox.process;
     }
+    this.#telemetry = options.telemetry;
     this.#options = resolveWorkerOptions(options);
     this.#link = new Link(options.connection, (error) => this.#report(error));
     this.#stops.push(hasPulse(() => this.pulse));
@@ -165,6 +169,7 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
         removeOnComplete: { age: Math.ceil(completed.ageMs / 1_000), count: completed.count },
         removeOnFail: { age: Math.ceil(failed.ageMs / 1_000), count: failed.count },
         ...(name === null ? {} : { name }),
+        ...(this.#telemetry ? { telemetry: this.#telemetry } : {}),
       },
       this.#link.client,
     );
