@@ -7,7 +7,7 @@ const api = process.env["CHAOS_API"];
 const config: HeadgateConfig<{ calls: Call }> = defineConfig({
   queues: {
     calls: {
-      queue: chaosQueue(process.env["CHAOS_NAMESPACE"] ?? "chaos"),
+      queue: chaosQueue(process.env["CHAOS_NAMESPACE"] ?? "chaos", process.env["CHAOS_UNLIMITED"] === undefined),
       concurrency: 5,
       processor: async ({ ms }, ctx) => {
         if (api) await ctx.fetch(`${api}/${ctx.job.id}`, { method: "POST" });

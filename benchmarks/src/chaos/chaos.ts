@@ -5,7 +5,7 @@ import { redisAway } from "./redis-away.ts";
 import { roll } from "./roll.ts";
 import { withScene } from "./scene.ts";
 
-export const experiments = ["drain", "kill", "roll", "redis-away", "full-memory"] as const;
+export const experiments = ["drain", "kill", "roll", "roll-limited", "redis-away", "full-memory"] as const;
 export type Experiment = (typeof experiments)[number];
 
 export interface ChaosOptions {
@@ -25,7 +25,8 @@ export async function runChaos(options: ChaosOptions): Promise<Partial<Record<Ex
   const runs: Record<Experiment, () => Promise<object>> = {
     drain: () => withScene(connection, drain),
     kill: () => withScene(connection, (scene) => kill(scene, rounds)),
-    roll: () => withScene(connection, roll),
+    roll: () => withScene(connection, (scene) => roll(scene, false), false),
+    "roll-limited": () => withScene(connection, (scene) => roll(scene, true)),
     "redis-away": () => redisAway(rounds, awaySeconds * 1_000),
     "full-memory": fullMemory,
   };

@@ -14,6 +14,8 @@ export interface FleetOrders {
   readonly namespace: string;
   readonly processes: number;
   readonly api?: string;
+  /** Default true. */
+  readonly limited?: boolean;
   readonly flags?: readonly string[];
 }
 
@@ -23,11 +25,17 @@ export class ChaosFleet {
   readonly ended: Promise<number | null>;
   log = "";
 
-  constructor({ redis, namespace, processes, api, flags = [] }: FleetOrders) {
+  constructor({ redis, namespace, processes, api, limited = true, flags = [] }: FleetOrders) {
     const config = fromRoot("benchmarks/src/chaos/chaos.config.ts");
     const args = ["worker", "--config", config, "--port", "0", "--processes", String(processes), "--quiet", ...flags];
     this.#process = spawn(process.execPath, [fromRoot("apps/cli/dist/main.js"), ...args], {
-      env: { ...process.env, REDIS_URL: redis, CHAOS_NAMESPACE: namespace, ...(api ? { CHAOS_API: api } : {}) },
+      env: {
+        ...process.env,
+        REDIS_URL: redis,
+        CHAOS_NAMESPACE: namespace,
+        ...(api ? { CHAOS_API: api } : {}),
+        ...(limited ? {} : { CHAOS_UNLIMITED: "1" }),
+      },
       stdio: ["ignore", "inherit", "pipe"],
     });
     this.#process.stderr?.setEncoding("utf8").on("data", (text: string) => {

@@ -8,12 +8,13 @@ export interface Call {
 /** Declared, and a little below what the API takes: its answers arrive less evenly than permits are given. */
 export const PERMITS_PER_SECOND = 100;
 
-export const chaosQueue = (namespace: string): Queue<Call> =>
+/** @param limited else only its slots bound what the fleet does */
+export const chaosQueue = (namespace: string, limited = true): Queue<Call> =>
   defineQueue<Call>("calls", {
     limiter: defineLimiter("api", {
       namespace,
       adaptive: false,
-      limits: [{ unit: "requests", amount: PERMITS_PER_SECOND, per: "1s" }],
+      limits: limited ? [{ unit: "requests", amount: PERMITS_PER_SECOND, per: "1s" }] : [],
     }),
     capacity: 100_000,
     retention: { completed: { count: 1_000_000 }, failed: { count: 1_000_000 } },

@@ -15,14 +15,14 @@ export interface Scene {
   readonly redis: Redis;
 }
 
-export async function withScene<T>(redisUrl: string, run: (scene: Scene) => Promise<T>): Promise<T> {
+export async function withScene<T>(redisUrl: string, run: (scene: Scene) => Promise<T>, limited = true): Promise<T> {
   const namespace = `chaos-${process.pid}-${Date.now()}`;
   const redis = new Redis(redisUrl, { maxRetriesPerRequest: null, retryStrategy: () => 20 });
   const producer = createProducer({ connection: redisUrl, commandTimeoutMs: 30_000 });
   const control = createControl({ connection: redisUrl });
   for (const part of [redis, control]) part.on("error", () => undefined);
   try {
-    return await run({ redisUrl, namespace, queue: chaosQueue(namespace), producer, control, redis });
+    return await run({ redisUrl, namespace, queue: chaosQueue(namespace, limited), producer, control, redis });
   } finally {
     await Promise.all([producer.close(), control.close()]);
     await removeKeys(redis, namespace).catch(() => undefined);
