@@ -9,6 +9,7 @@
   KEYS[1]  <prefix>:@limiter
   ARGV[1]  prefix
   ARGV[2]  pauseLimiter | resumeLimiter | setLimits | pauseQueue | resumeQueue
+           wake: changes nothing, as when the worker that kept the time leaves
   ARGV[3]  queue name or ""
   ARGV[4]  pause: for how many ms, or "" for ever;  setLimits: the override (JSON)
   ARGV[5]  reason

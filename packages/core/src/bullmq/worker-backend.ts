@@ -55,6 +55,7 @@ export class WorkerBackend extends RedisQueueBackend {
   #askAt = 0;
   /** When Redis last answered a fetch (epoch ms): the heartbeat of the loop that asks for jobs. */
   #fetchedAt = 0;
+  #stopped = false;
 
   constructor(client: Client, name: string, opts: WorkerOptions, slots: () => number) {
     const keys = new QueueKeys(opts.prefix);
@@ -70,6 +71,11 @@ export class WorkerBackend extends RedisQueueBackend {
     );
     this.#slots = slots;
     this.#grantMs = Math.max(GRANT_LEAST_MS, 2 * (opts.lockDuration ?? 0));
+  }
+
+  /** From now on it asks for no job, also where BullMQ's loop still would after a timed wait. */
+  stopFetching(): void {
+    this.#stopped = true;
   }
 
   get fetchedAt(): number {
@@ -185,6 +191,7 @@ export class WorkerBackend extends RedisQueueBackend {
   // --- How it reaches Redis ----------------------------------------------------------------------------------------
 
   async #fetch(client: unknown, name: string, args: Args): Promise<unknown> {
+    if (this.#stopped) return [0, 0, 0, 0];
     const free = this.#slots() - this.#permits.size;
     const reply = await run(client, name, [...args, this.#worker, free, this.#grantMs, ""]);
     this.#fetchedAt = Date.now();

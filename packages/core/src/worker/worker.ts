@@ -12,7 +12,9 @@ import { watchEventLoop } from "../observe/event-loop.ts";
 import { hasPulse, type Pulse } from "../observe/pulse.ts";
 import type { Connection } from "../redis/connection.ts";
 import { faultOf } from "../redis/fault.ts";
+import { limiterKey } from "../redis/keys.ts";
 import { closedError, Link } from "../redis/link.ts";
+import { runScript } from "../redis/scripts.ts";
 import { type ResolvedWorkerOptions, resolveWorkerOptions } from "./options.ts";
 import { Drained, Run } from "./run.ts";
 import { type Processor, runJob } from "./run-job.ts";
@@ -246,7 +248,9 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
     await this.#starting?.catch(() => undefined);
     const worker = this.#worker;
     if (worker) {
+      worker.getBackend().stopFetching();
       const drained = worker.close();
+      this.#handOver();
       if (!(await within(drained, this.#options.drainTimeoutMs))) {
         for (const run of this.#runs) run.abort(new Drained("the worker is closing"));
         await within(drained, ABORT_GRACE_MS);
@@ -259,6 +263,14 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
     this.#errors.close();
     this.#closed = true;
     drains.tell({ queue: this.queue.name, durationMs: performance.now() - from });
+  }
+
+  /** Who keeps the limiter's time when this worker leaves? Without a word, nobody for half a second, while the others sleep. */
+  #handOver(): void {
+    const { prefix } = this.queue.limiter;
+    if (this.#link.client.status !== "ready") return;
+    const handed = runScript(this.#link.client, "control", [limiterKey(prefix), prefix, "wake", "", "", "", ""]);
+    handed.catch((error: Error) => this.#report(error));
   }
 
   /** A run that ignores its signal loses its job: back to the head of the queue, its attempt unspent. */
