@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { experiments, runChaos } from "./chaos/chaos.ts";
 import { drawFigures } from "./figures/figures.ts";
 import { runGateway } from "./gateway/run.ts";
 import { contenderNames } from "./goodput/contenders/index.ts";
@@ -63,6 +64,17 @@ program
   .option("--json", "one JSON object as the last line")
   .action(async (options) => {
     await runScale({ ...options, connection });
+  });
+
+program
+  .command("chaos")
+  .description("a fleet of headgate worker, drained, killed, rolled, without its Redis, and with a full one")
+  .option("--experiment <names>", "comma-separated, or all", (text) => listOf(text, experiments), [...experiments])
+  .option("--rounds <n>", "kills, and outages of Redis", whole, 20)
+  .option("--away-seconds <n>", "length of an outage", whole, 10)
+  .option("--json", "one JSON object as the last line")
+  .action(async ({ experiment, ...options }) => {
+    await runChaos({ ...options, experiments: experiment, connection });
   });
 
 program

@@ -6,6 +6,7 @@ export const ExitCode = {
   failure: 1,
   usage: 2,
   unreachable: 3,
+  crashLoop: 4,
 } as const;
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
@@ -14,7 +15,8 @@ export const exitCodeHelp = `Exit codes:
   0  ok
   1  failure: something was refused, invalid or went wrong
   2  usage or config error: nothing was done
-  3  Redis is unreachable`;
+  3  Redis is unreachable
+  4  crash loop: the processes of a fleet ended again and again right after their start`;
 
 const usageCodes: ReadonlySet<string> = new Set([
   "HG_USAGE",
@@ -28,6 +30,7 @@ const usageCodes: ReadonlySet<string> = new Set([
   "HG_GATEWAY_UNPROTECTED",
   "HG_GATEWAY_PORT",
   "HG_FILE_EXISTS",
+  "HG_WORKER_PORT",
   "HG_OPTION_INVALID",
   "HG_NAME_INVALID",
   "HG_COST_INVALID",

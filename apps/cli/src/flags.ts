@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { type Duration, isHeadgateError, parseDuration } from "headgate";
 
 /** Parsers for option values. What they refuse ends in HG_USAGE, exit code 2. */
 
@@ -21,4 +22,13 @@ export function oneOf<const T extends string>(choices: readonly T[]): (text: str
 /** For an option that may be given again and again: all its values, in order. */
 export function collect<T>(parse: (text: string) => T): (text: string, before?: readonly T[]) => readonly T[] {
   return (text, before = []) => [...before, parse(text)];
+}
+
+/** In milliseconds. */
+export function duration(text: string): number {
+  try {
+    return parseDuration(text as Duration);
+  } catch (error) {
+    throw isHeadgateError(error) ? new InvalidArgumentError("Expected a duration, as 30s, 5m or 2h.") : error;
+  }
 }

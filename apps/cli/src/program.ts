@@ -10,7 +10,7 @@ import { type EnqueueFlags, enqueue } from "./enqueue/run.ts";
 import { type ExitCode, exitCodeHelp } from "./exit-code.ts";
 import { addExplain } from "./explain/command.ts";
 import { addFailed } from "./failed/command.ts";
-import { oneOf, wholeNumber } from "./flags.ts";
+import { duration, oneOf, wholeNumber } from "./flags.ts";
 import type { GatewayFlags } from "./gateway/run.ts";
 import { addInit } from "./init/command.ts";
 import { type PauseFlags, pause, resume } from "./levers/run.ts";
@@ -20,7 +20,7 @@ import type { Output } from "./output/output.ts";
 import { addSimulate } from "./simulate/command.ts";
 import { type StatusFlags, status } from "./status/run.ts";
 import { stopSignals } from "./stop-signals.ts";
-import { runWorkers, type WorkerFlags } from "./worker/run.ts";
+import type { WorkerFlags } from "./worker/start-worker.ts";
 
 export interface Surroundings {
   readonly output: Output;
@@ -72,11 +72,24 @@ export function buildProgram(surroundings: Surroundings): Command {
 
   program
     .command("worker")
-    .description("run the named queues, or all that have a processor, in this process")
+    .description("run the named queues, or all that have a processor: a supervised fleet on this host")
     .argument("[queue...]", "queues of the config")
-    .option("--concurrency <n>", "jobs at once per queue, over the config", wholeNumber(1, 10_000))
+    .option("--processes <n>", "processes (default: 1); SIGHUP replaces them one by one", wholeNumber(1, 256))
+    .option("--concurrency <n>", "jobs at once per queue and process, over the config", wholeNumber(1, 10_000))
+    .option("--drain-timeout <duration>", "how long running jobs have at the end (default: 25s)", duration)
+    .option("--host <host>", "address of /healthz, /readyz and /metrics (default: 127.0.0.1)")
+    .option(
+      "--port <n>",
+      "their port, 0 for a free one (default: worker.port of the config, else 3002, or a free one)",
+      wholeNumber(0, 65_535),
+    )
     .option("--quiet", "leave out the lines of jobs that completed or were deferred")
-    .action((queues: string[], flags: WorkerFlags) => run((context) => runWorkers(context, queues, flags)));
+    .action((queues: string[], flags: WorkerFlags) =>
+      run(async (context) => {
+        const { runWorkers } = await import("./worker/run.ts");
+        return runWorkers(context, queues, flags);
+      }),
+    );
 
   program
     .command("enqueue")

@@ -112,7 +112,6 @@ describe("Redis that is not there ends with 3, without its password", () => {
     ["status"],
     ["enqueue", "letters"],
     ["pause", "letters"],
-    ["worker", "letters"],
     ["explain", "letters", "a"],
     ["limits", "api"],
     ["failed", "letters"],

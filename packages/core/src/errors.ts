@@ -72,6 +72,14 @@ export const errorTable = {
     summary: "A run took longer than the queue's timeout",
     fix: "Raise timeout, or make the processor obey ctx.signal.",
   },
+  HG_SANDBOX_DIED: {
+    summary: "A job's own process ended while it ran the job",
+    fix: "Look at what the job does: an exit, an exception that nobody caught, or more memory than sandbox.heapMb.",
+  },
+  HG_JOB_STALLED: {
+    summary: "A job's worker died or stood still too often while it ran the job",
+    fix: "Look at what the job does to its process; raise maxStalledCount only for crashes that are not its own.",
+  },
   HG_JOB_FAILED: { summary: "The job failed", fix: "See its reason, and its log in Bull Board." },
   HG_JOB_NOT_FOUND: {
     summary: "There is no such job",
@@ -113,6 +121,11 @@ export const errorTable = {
   HG_FILE_EXISTS: {
     summary: "A file would be overwritten",
     fix: "Choose an empty folder, or pass --force.",
+  },
+  HG_WORKER_PORT: { summary: "The fleet's port cannot be used", fix: "Pass another --port, or 0 for any." },
+  HG_CRASH_LOOP: {
+    summary: "The processes of a fleet ended again and again right after their start",
+    fix: "Run one with --processes 1 --debug and see what ends it.",
   },
   HG_CONFIG_NOT_FOUND: {
     summary: "There is no configuration file",

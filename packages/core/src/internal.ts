@@ -4,6 +4,8 @@ export { type ConnectedWorkers, connectedWorkers } from "./bullmq/worker-name.ts
 export { parseOptions } from "./define/options.ts";
 export { headgateError } from "./errors.ts";
 export { isLoopback, mayAnswer, urlOf } from "./http/address.ts";
+export { Damper } from "./observe/damper.ts";
+export { isFetching, pulses } from "./observe/pulse.ts";
 export { addressOf, type Client, closeClient, connected, openClient } from "./redis/connection.ts";
 export { defineScripts } from "./redis/scripts.ts";
 export { checkServer, readServer, type Server } from "./redis/server.ts";

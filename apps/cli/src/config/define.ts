@@ -12,6 +12,11 @@ export interface QueueConfig<Payload> {
   readonly processor?: Processor<Payload> | string;
   /** Jobs at once in one worker process. Default 10. */
   readonly concurrency?: number;
+  /**
+   * Each job in a process of its own, which it cannot leave; the processor must be a path. `heapMb`: most heap of one in MiB,
+   * default 512. Default false.
+   */
+  readonly sandbox?: boolean | { readonly heapMb?: number };
 }
 
 export interface HeadgateConfig<Payloads extends Record<string, unknown> = Record<string, unknown>> {
@@ -25,6 +30,10 @@ export interface HeadgateConfig<Payloads extends Record<string, unknown> = Recor
   };
   readonly gateway?: {
     /** Default 3001. */
+    readonly port?: number;
+  };
+  readonly worker?: {
+    /** Of /healthz, /readyz and /metrics; default 3002. */
     readonly port?: number;
   };
 }

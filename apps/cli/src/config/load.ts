@@ -28,6 +28,8 @@ export interface LoadedConfig {
   readonly limiters: ReadonlyMap<string, Limiter>;
   readonly boardPort: number | undefined;
   readonly gatewayPort: number | undefined;
+  /** Of health and figures. */
+  readonly workerPort: number | undefined;
   /** Imports a module as the config itself was imported: TypeScript without a build, one instance of each module. */
   readonly importModule: (path: string) => Promise<unknown>;
 }
@@ -49,6 +51,7 @@ export async function loadConfig(request: ConfigRequest): Promise<LoadedConfig> 
     limiters: new Map(Object.values(config.queues).map(({ queue }) => [queue.limiter.name, queue.limiter])),
     boardPort: config.board?.port,
     gatewayPort: config.gateway?.port,
+    workerPort: config.worker?.port,
     importModule: (path) => jiti.import(path),
   };
 }
@@ -96,7 +99,10 @@ export function relationMistakes(config: CheckedConfig): readonly string[] {
       `queues.${name}.queue: expected the same limiter "${queue.limiter.name}" as queues.${earlier[0]}, got another definition of it`,
     ];
   });
-  return [...names, ...limiters];
+  const sandboxes = entries
+    .filter(([, { sandbox = false, processor }]) => sandbox !== false && typeof processor !== "string")
+    .map(([name]) => `queues.${name}.sandbox: expected the path of a module as processor, which a sandbox can load`);
+  return [...names, ...limiters, ...sandboxes];
 }
 
 function invalid(file: string, mistakes: readonly string[]): Error {

@@ -30,14 +30,23 @@ const queue = z.strictObject(
       })
       .optional(),
     concurrency: wholeNumber(1, 10_000, "a whole number from 1 to 10000").optional(),
+    sandbox: z
+      .union(
+        [z.boolean(), z.strictObject({ heapMb: wholeNumber(16, 1_048_576, "a whole number from 16").optional() })],
+        {
+          error: "true, false or { heapMb? }",
+        },
+      )
+      .optional(),
   },
-  { error: "{ queue, processor?, concurrency? }" },
+  { error: "{ queue, processor?, concurrency?, sandbox? }" },
 );
 
 export interface CheckedQueue {
   queue: Queue;
   processor?: string | AnyProcessor | undefined;
   concurrency?: number | undefined;
+  sandbox?: boolean | { heapMb?: number | undefined } | undefined;
 }
 
 export interface CheckedConfig {
@@ -45,6 +54,7 @@ export interface CheckedConfig {
   queues: Record<string, CheckedQueue>;
   board?: { port?: number | undefined } | undefined;
   gateway?: { port?: number | undefined } | undefined;
+  worker?: { port?: number | undefined } | undefined;
 }
 
 const server = z
@@ -59,6 +69,7 @@ export const configSchema: z.ZodType<CheckedConfig> = z.strictObject(
       .refine((queues) => Object.keys(queues).length > 0, { error: "at least one queue" }),
     board: server,
     gateway: server,
+    worker: server,
   },
-  { error: "defineConfig({ connection, queues, board?, gateway? })" },
+  { error: "defineConfig({ connection, queues, board?, gateway?, worker? })" },
 );

@@ -1,16 +1,16 @@
 import { isHeadgateError } from "headgate";
 
-/** One lifecycle event of a worker or of one of its jobs. Never holds payloads, results or headers. */
+/** One lifecycle event of a fleet, of a worker or of one of its jobs. Never holds payloads, results or headers. */
 export interface LogEvent {
   readonly event: string;
-  readonly queue: string;
+  readonly queue?: string;
   readonly [field: string]: string | number | boolean | null;
 }
 
 /** `12:30:01.250 completed summarize id=a attempt=1`. Values with spaces or control characters are quoted. */
 export function logLine({ event, queue, ...fields }: LogEvent, at: Date): string {
   const pairs = Object.entries(fields).map(([name, value]) => `${name}=${plain(value)}`);
-  return [at.toISOString().slice(11, 23), event, queue, ...pairs].join(" ");
+  return [at.toISOString().slice(11, 23), event, ...(queue === undefined ? [] : [queue]), ...pairs].join(" ");
 }
 
 function plain(value: string | number | boolean | null): string {

@@ -1,43 +1,25 @@
 import { headgateError } from "headgate/internal";
-import { createWorker, type Worker } from "headgate/worker";
 import type { LoadedConfig } from "../config/load.ts";
 import { processorOf } from "../config/processor.ts";
 import type { Context } from "../context.ts";
-import { ExitCode } from "../exit-code.ts";
+import type { ExitCode } from "../exit-code.ts";
 import { unknownTarget } from "../levers/target.ts";
-import { errorFields, type LogEvent, logLine } from "./log-line.ts";
+import { runFleet } from "./fleet.ts";
+import { runMember } from "./member.ts";
+import type { WorkerFlags } from "./start-worker.ts";
+import { isMember } from "./supervisor.ts";
 
-export interface WorkerFlags {
-  readonly concurrency?: number;
-  readonly quiet?: boolean;
-}
-
-type Log = (event: LogEvent) => void;
-
-/** Runs the named queues, or all that have a processor, until the first signal; then drains. */
+/**
+ * Runs the named queues, or all that have a processor, in so many processes, until the first signal; then drains. The processes
+ * run the same command line, and come here too.
+ */
 export async function runWorkers(context: Context, named: readonly string[], flags: WorkerFlags): Promise<ExitCode> {
-  const { config, output, stop } = context;
-  const log: Log = (event) => {
-    if (output.json) output.object({ at: Date.now(), ...event });
-    else output.log(logLine(event, new Date()));
-  };
-  const names = chooseQueues(config, named);
-  const processors = await Promise.all(names.map((name) => processorOf(config, name)));
-  const workers: Worker[] = [];
-  try {
-    for (const [index, name] of names.entries()) {
-      const processor = processors[index];
-      if (processor !== undefined) workers.push(startWorker(config, name, processor, flags, log));
-    }
-    await Promise.all(workers.map((worker) => worker.ready()));
-    for (const name of names) log({ event: "ready", queue: name });
-    const signal = await stop.first;
-    for (const name of names) log({ event: "draining", queue: name, signal });
-  } finally {
-    await Promise.all(workers.map((worker) => worker.close()));
-  }
-  for (const name of names) log({ event: "closed", queue: name });
-  return ExitCode.ok;
+  const names = chooseQueues(context.config, named);
+  if (isMember()) return runMember(context, names, flags);
+  // What is wrong with the config is said once, by this process, before any other is started. What a sandbox loads is not let in.
+  const own = names.filter((name) => (context.config.queues.get(name)?.sandbox || false) === false);
+  await Promise.all(own.map((name) => processorOf(context.config, name)));
+  return runFleet(context, names, flags);
 }
 
 /** Named queues must exist; without names, every queue that has a processor. */
@@ -56,32 +38,4 @@ export function chooseQueues(
     got: `none for ${[...config.queues.keys()].join(", ")}`,
     fix: "give a queue a processor: a function, or the path of a module",
   });
-}
-
-function startWorker(
-  config: LoadedConfig,
-  name: string,
-  processor: Awaited<ReturnType<typeof processorOf>>,
-  flags: WorkerFlags,
-  log: Log,
-): Worker {
-  const entry = config.queues.get(name);
-  if (entry === undefined) throw unknownTarget(name, [...config.queues.keys()]);
-  const concurrency = flags.concurrency ?? entry.concurrency;
-  const worker = createWorker(entry.queue, processor, {
-    connection: config.connection,
-    ...(concurrency === undefined ? {} : { concurrency }),
-  });
-  log({ event: "starting", queue: name, concurrency: concurrency ?? null, pid: process.pid });
-  if (flags.quiet !== true) {
-    worker.on("completed", ({ id, queue, attempt }) => log({ event: "completed", queue, id, attempt }));
-    worker.on("deferred", ({ id, queue, deferrals, delayMs, reason }) =>
-      log({ event: "deferred", queue, id, deferrals, delayMs, reason }),
-    );
-  }
-  worker.on("failed", ({ id, queue, attempt, final, error }) =>
-    log({ event: "failed", queue, id, attempt, final, ...errorFields(error) }),
-  );
-  worker.on("error", (error) => log({ event: "error", queue: name, ...errorFields(error) }));
-  return worker;
 }

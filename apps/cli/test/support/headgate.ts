@@ -30,6 +30,8 @@ export interface Running {
   readonly process: ChildProcess;
   /** Resolves with the first line of that stream that fits (or the n-th), also one that was already there. */
   line(stream: "stdout" | "stderr", fits: RegExp, nth?: number): Promise<string>;
+  /** What it wrote on stderr so far. */
+  seen(): string;
   readonly ended: Promise<Ended>;
 }
 
@@ -85,6 +87,7 @@ export function startHeadgate(args: readonly string[], options: RunOptions = {})
   return {
     process: child,
     ended,
+    seen: () => seen.stderr,
     line: (stream, fits, nth = 1) =>
       new Promise((resolve, reject) => {
         const look = (): void => {

@@ -9,6 +9,7 @@
   KEYS[1]  <prefix>:@limiter
   ARGV[1]  prefix
   ARGV[2]  pauseLimiter | resumeLimiter | setLimits | pauseQueue | resumeQueue | leaveQueue (it moved to another limiter)
+           wake: changes nothing, as when the worker that kept the time leaves
   ARGV[3]  queue name or ""
   ARGV[4]  pause: for how many ms, or "" for ever;  setLimits: limits and concurrency (JSON);
            what is left out stays as it is overridden, false goes back to the definition's

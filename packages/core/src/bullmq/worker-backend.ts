@@ -13,6 +13,7 @@ import {
   RedisQueueBackend,
   type WorkerOptions,
 } from "bullmq";
+import { commands } from "../observe/channels.ts";
 import { type Client, openClient } from "../redis/connection.ts";
 import { composedName } from "./compose.ts";
 import { type Ending, type Permit, readPermit, silentEnding } from "./ending.ts";
@@ -53,6 +54,9 @@ export class WorkerBackend extends RedisQueueBackend {
   readonly #grantMs: number;
   /** When the limiter told this worker to ask again (epoch ms); 0: when it is woken. */
   #askAt = 0;
+  /** When Redis last answered a fetch (epoch ms): the heartbeat of the loop that asks for jobs. */
+  #fetchedAt = 0;
+  #stopped = false;
 
   constructor(client: Client, name: string, opts: WorkerOptions, slots: () => number) {
     const keys = new QueueKeys(opts.prefix);
@@ -70,6 +74,15 @@ export class WorkerBackend extends RedisQueueBackend {
     this.#grantMs = Math.max(GRANT_LEAST_MS, 2 * (opts.lockDuration ?? 0));
   }
 
+  /** From now on it asks for no job, also where BullMQ's loop still would after a timed wait. */
+  stopFetching(): void {
+    this.#stopped = true;
+  }
+
+  get fetchedAt(): number {
+    return this.#fetchedAt;
+  }
+
   /** A lock token holds one job at a time, so it names the run. */
   permitOf(token: string): Permit | undefined {
     return this.#permits.get(token);
@@ -78,6 +91,11 @@ export class WorkerBackend extends RedisQueueBackend {
   /** Says how a run ended; the next command that moves this job carries it. */
   conclude(token: string, ending: Ending): void {
     this.#endings.set(token, ending);
+  }
+
+  /** As concluded; silent before that. */
+  endingOf(token: string): Ending {
+    return this.#endings.get(token) ?? silentEnding;
   }
 
   /** Puts a throttled job back: no attempt is spent, and the script decides the delay (see `takeDeferral`). */
@@ -174,8 +192,10 @@ export class WorkerBackend extends RedisQueueBackend {
   // --- How it reaches Redis ----------------------------------------------------------------------------------------
 
   async #fetch(client: unknown, name: string, args: Args): Promise<unknown> {
+    if (this.#stopped) return [0, 0, 0, 0];
     const free = this.#slots() - this.#permits.size;
     const reply = await run(client, name, [...args, this.#worker, free, this.#grantMs, ""]);
+    this.#fetchedAt = Date.now();
     this.#askAt = askAtOf(reply);
     return this.#keep(Array.isArray(reply) ? String(reply[5]) : "", reply);
   }
@@ -220,7 +240,7 @@ export class WorkerBackend extends RedisQueueBackend {
   /** The arguments behind BullMQ's: whether the ending is an ok and nothing more, and all of it (lua/lib/finish.lua). */
   #ending(token: string): string[] {
     const permit = this.#permits.get(token);
-    const { outcome, retryAfterMs, spent } = this.#endings.get(token) ?? silentEnding;
+    const { outcome, retryAfterMs, spent } = this.endingOf(token);
     const granted = permit?.granted ?? "";
     const free = this.#slots() - this.#permits.size + 1;
     const plain = outcome === "ok" && spent === null && !granted.startsWith("1");
@@ -254,8 +274,17 @@ function askAtOf(reply: unknown): number {
 
 type DeferOpts = MoveToDelayedOpts & { readonly deferral?: boolean };
 
-const run = (client: unknown, name: string, args: Args): Promise<unknown> =>
-  (client as { runCommand(name: string, args: Args): Promise<unknown> }).runCommand(name, args);
+function run(client: unknown, name: string, args: Args): Promise<unknown> {
+  const answer = (client as { runCommand(name: string, args: Args): Promise<unknown> }).runCommand(name, args);
+  if (commands.isWatched) tellOf(name, answer);
+  return answer;
+}
+
+function tellOf(name: string, answer: Promise<unknown>): void {
+  const from = performance.now();
+  const told = (): void => commands.tell({ command: name.replace(/^hg:/, ""), durationMs: performance.now() - from });
+  answer.then(told, told);
+}
 
 export function workerBackend(client: Client, slots: () => number): BackendFactory<WorkerBackend> {
   return (name, opts) => new WorkerBackend(client, name, opts as WorkerOptions, slots);

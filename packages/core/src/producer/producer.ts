@@ -1,13 +1,16 @@
 import { EventEmitter } from "node:events";
 import { Writable } from "node:stream";
+import type { Telemetry } from "bullmq";
 import { ProducerBackend } from "../bullmq/producer-backend.ts";
 import { type QueueStatus, readQueueStatus } from "../control/status.ts";
 import { createId, encodeId, encodeOwnId } from "../define/id.ts";
 import { parsePayload, serializePayload } from "../define/payload.ts";
 import type { Queue } from "../define/queue.ts";
 import { headgateError } from "../errors.ts";
+import { admissions, faults } from "../observe/channels.ts";
+import { withoutData } from "../observe/error-kind.ts";
 import { type Connection, openClient } from "../redis/connection.ts";
-import { enqueueFault, unavailable } from "../redis/fault.ts";
+import { enqueueFault, faultOf, unavailable } from "../redis/fault.ts";
 import { closedError, Link } from "../redis/link.ts";
 import { Patience } from "../redis/patience.ts";
 import { Feed, type LevelChange } from "../signal/feed.ts";
@@ -17,12 +20,15 @@ import { type EnqueueOptions, type ResolvedEnqueueOptions, resolveEnqueueOptions
 import { type Accepted, type EnqueueResult, type Refusal, readAdmission, withoutSlot } from "./result.ts";
 import { Results } from "./results.ts";
 import { Room } from "./room.ts";
+import { traced } from "./traced.ts";
 import { type Ask, WaitingLine } from "./waiting-line.ts";
 
 export interface ProducerOptions {
   readonly connection: Connection;
   /** How long one question to Redis may take before `enqueue` answers with HG_REDIS_UNAVAILABLE; default 2 s. */
   readonly commandTimeoutMs?: number;
+  /** BullMQ's telemetry, such as `new BullMQOtel("app")`: a span for each enqueue, which the job's runs belong to. */
+  readonly telemetry?: Telemetry;
 }
 
 export interface ProducerEvents {
@@ -47,6 +53,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
   readonly #link: Link;
   readonly #connection: Connection;
   readonly #patience: Patience;
+  readonly #telemetry: Telemetry | undefined;
   readonly #lanes = new Map<Queue, Promise<Lane>>();
   readonly #opened = new Map<Queue, Lane>();
   readonly #results: Results;
@@ -54,8 +61,9 @@ export class Producer extends EventEmitter<ProducerEvents> {
   #feed: Feed | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor({ connection, commandTimeoutMs = COMMAND_TIMEOUT_MS }: ProducerOptions) {
+  constructor({ connection, commandTimeoutMs = COMMAND_TIMEOUT_MS, telemetry }: ProducerOptions) {
     super();
+    this.#telemetry = telemetry;
     this.#connection = connection;
     this.#patience = new Patience(commandTimeoutMs);
     this.#link = new Link(connection, (error) => this.#report(error));
@@ -71,7 +79,21 @@ export class Producer extends EventEmitter<ProducerEvents> {
    * Asks for admission of one job. Expected answers are values; errors are bad input and broken infrastructure, the latter
    * with `id` and `outcome`, so that a retry with that id is safe.
    */
-  async enqueue<In, Out>(queue: Queue<In, Out>, payload: In, options?: EnqueueOptions): Promise<EnqueueResult> {
+  enqueue<In, Out>(queue: Queue<In, Out>, payload: In, options?: EnqueueOptions): Promise<EnqueueResult> {
+    const answer = this.#telemetry
+      ? traced(this.#telemetry, queue, (context) => this.#enqueue(queue, payload, options, context))
+      : this.#enqueue(queue, payload, options, "");
+    if (admissions.isWatched) tellOf(queue.name, payload, answer);
+    return answer;
+  }
+
+  /** @param context of a trace, "" without one; goes with the job */
+  async #enqueue<In, Out>(
+    queue: Queue<In, Out>,
+    payload: In,
+    options: EnqueueOptions | undefined,
+    context: string,
+  ): Promise<EnqueueResult> {
     if (this.#closing) throw closedError("producer");
     const resolved = resolveEnqueueOptions(options);
     resolved.signal?.throwIfAborted();
@@ -87,7 +109,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
     const ask = this.#asking(
       queue as Queue,
       lane,
-      { id, encoded, data, cost: lane.uniform ? "" : JSON.stringify(cost) },
+      { id, encoded, data, cost: lane.uniform ? "" : JSON.stringify(cost), context },
       resolved,
     );
     if (resolved.mode === "refuse") return strip(await ask(null));
@@ -189,17 +211,25 @@ export class Producer extends EventEmitter<ProducerEvents> {
   #asking(
     queue: Queue,
     lane: Lane,
-    job: { readonly id: string; readonly encoded: string; readonly data: string; readonly cost: string },
+    job: {
+      readonly id: string;
+      readonly encoded: string;
+      readonly data: string;
+      readonly cost: string;
+      readonly context: string;
+    },
     options: ResolvedEnqueueOptions,
   ): Ask {
     const nonce = options.id === undefined ? "" : createId();
     const opts =
-      options.priority === 0 && options.delayMs === 0
+      options.priority === 0 && options.delayMs === 0 && job.context === ""
         ? lane.jobOptions
         : {
             ...lane.jobOptions,
             ...(options.priority > 0 ? { priority: options.priority } : {}),
             ...(options.delayMs > 0 ? { delay: options.delayMs } : {}),
+            // As BullMQ abbreviates `telemetry.metadata`.
+            ...(job.context === "" ? {} : { tm: job.context }),
           };
     // One async function around it all: each more cost an enqueue 2 % of its time.
     return async (slot) => {
@@ -277,8 +307,24 @@ export class Producer extends EventEmitter<ProducerEvents> {
   }
 
   #report(error: Error): void {
-    if (this.listenerCount("error") > 0) this.emit("error", error);
+    if (this.listenerCount("error") > 0) this.emit("error", withoutData(error));
   }
+}
+
+function tellOf(queue: string, payload: unknown, answer: Promise<EnqueueResult>): void {
+  const from = performance.now();
+  answer.then(
+    (result) => {
+      const decision = result.accepted ? (result.duplicate ? "duplicate" : "accepted") : "refused";
+      const reason = result.accepted ? "" : result.reason;
+      const payloadBytes = Buffer.byteLength(JSON.stringify(payload) ?? "");
+      admissions.tell({ queue, decision, reason, waitMs: performance.now() - from, payloadBytes });
+    },
+    (error: unknown) => {
+      const kind = faultOf((error as { cause?: unknown }).cause);
+      if (kind !== null) faults.tell({ kind });
+    },
+  );
 }
 
 const strip = (answer: Accepted | Refusal): EnqueueResult => (answer.accepted ? answer : withoutSlot(answer));

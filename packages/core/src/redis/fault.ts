@@ -15,7 +15,7 @@ const kinds = [
 
 /** Pure: which kind of infrastructure trouble an error of the Redis client is; null when it is something else. */
 export function faultOf(error: unknown): string | null {
-  const { name = "", message = "", code = "" } = error as { name?: string; message?: string; code?: string };
+  const { name = "", message = "", code = "" } = (error ?? {}) as { name?: string; message?: string; code?: string };
   // A script that Redis ended half-way quotes the reply: "ERR ... OOM command not allowed".
   const kind = kinds.find(
     (word) =>

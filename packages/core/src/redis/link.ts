@@ -2,6 +2,7 @@ import { checkBullmq } from "../bullmq/contract.ts";
 import type { Limiter } from "../define/limiter.ts";
 import type { Queue } from "../define/queue.ts";
 import { headgateError } from "../errors.ts";
+import { reconnects } from "../observe/channels.ts";
 import { type Client, type Connection, closeClient, connected, openClient } from "./connection.ts";
 import { registerLimiter, registerQueue } from "./register.ts";
 import { defineScripts } from "./scripts.ts";
@@ -31,6 +32,9 @@ export class Link {
     });
     this.client.on("ready", () => {
       this.#lastError = "";
+    });
+    this.client.on("reconnecting", () => {
+      if (reconnects.isWatched) reconnects.tell(null);
     });
   }
 

@@ -1,8 +1,10 @@
 import type { Job } from "bullmq";
 import type { Permit } from "../bullmq/ending.ts";
 import { decodeId } from "../define/id.ts";
+import { type RequestSeen, requests, signals } from "../observe/channels.ts";
 import { classifyReport, classifyResponse, ThrottledError, type Verdict } from "./classify.ts";
-import type { Run } from "./run-job.ts";
+import { failureOutcome, requestOutcome } from "./request-outcome.ts";
+import type { Run } from "./run.ts";
 
 export interface JobInfo {
   readonly id: string;
@@ -37,8 +39,13 @@ export interface JobContext {
 
 /** What a run has said about the API so far. */
 export class Heard {
+  readonly #limiter: string;
   #verdict: Verdict = { throttled: false, retryAfterMs: 0 };
   #spent: Readonly<Record<string, number>> | null = null;
+
+  constructor(limiter: string) {
+    this.#limiter = limiter;
+  }
 
   get verdict(): Verdict {
     return this.#verdict;
@@ -50,7 +57,21 @@ export class Heard {
 
   hear(verdict: Verdict): void {
     if (!verdict.throttled) return;
-    this.#verdict = { throttled: true, retryAfterMs: Math.max(this.#verdict.retryAfterMs, verdict.retryAfterMs) };
+    const { retryAfterMs, source = "default", scope = "unknown" } = verdict;
+    this.#verdict = { ...verdict, retryAfterMs: Math.max(this.#verdict.retryAfterMs, retryAfterMs) };
+    if (signals.isWatched) signals.tell({ limiter: this.#limiter, source, scope, delayMs: retryAfterMs });
+  }
+
+  /** What a processor let out. What `ctx.fetch` threw has been told of already. */
+  hearThrown(verdict: Verdict): void {
+    const known = this.#verdict;
+    if (known.throttled && known.retryAfterMs >= verdict.retryAfterMs) return;
+    if (verdict.throttled && !known.throttled) this.called(failureOutcome(verdict), null);
+    this.hear(verdict);
+  }
+
+  called(outcome: RequestSeen["outcome"], durationMs: number | null): void {
+    if (requests.isWatched) requests.tell({ limiter: this.#limiter, outcome, durationMs });
   }
 
   settle(spent: Readonly<Record<string, number>>): void {
@@ -107,9 +128,14 @@ class RunContext implements JobContext {
   }
 
   async fetch(input: string | URL | Request, { throwOnThrottle = true, ...init }: FetchInit = {}): Promise<Response> {
-    const signals = [this.signal, init.signal].filter((one) => one !== null && one !== undefined);
-    const response = await fetch(input, { ...init, signal: AbortSignal.any(signals) });
+    const aborts = [this.signal, init.signal].filter((one) => one !== null && one !== undefined);
+    const from = performance.now();
+    const response = await fetch(input, { ...init, signal: AbortSignal.any(aborts) }).catch((error: unknown) => {
+      this.#heard.called(requestOutcome(error), performance.now() - from);
+      throw error;
+    });
     const verdict = classifyResponse(response, Date.now());
+    this.#heard.called(failureOutcome(verdict, response.status), performance.now() - from);
     this.#heard.hear(verdict);
     if (verdict.throttled && throwOnThrottle) {
       // The body is not wanted: let the connection go back to its pool.

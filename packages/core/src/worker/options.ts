@@ -23,7 +23,12 @@ const schema = z.object({
   name: z.string().min(1).max(128).nullable().default(null),
 });
 
-export function resolveWorkerOptions({ connection: _, ...options }: WorkerOptions): ResolvedWorkerOptions {
+export function resolveWorkerOptions({
+  connection: _,
+  sandbox: __,
+  telemetry: ___,
+  ...options
+}: WorkerOptions): ResolvedWorkerOptions {
   const { drainTimeout, lockDuration, stalledInterval, ...rest } = parseOptions("createWorker", schema, options);
   return Object.freeze({
     ...rest,

@@ -7,49 +7,13 @@ import type { Queue } from "../define/queue.ts";
 import { headgateError } from "../errors.ts";
 import { classifyError } from "./classify.ts";
 import { createContext, Heard, type JobContext } from "./context.ts";
+import { Drained, type Run } from "./run.ts";
 import { runOn } from "./running.ts";
 
 export type Processor<Payload = unknown, Result = unknown> = (
   payload: Payload,
   ctx: JobContext,
 ) => Promise<Result> | Result;
-
-/** One run of one job here. Its abort controller is made when somebody asks for the signal: most runs never do. */
-export class Run {
-  readonly jobId: string;
-  readonly token: string;
-  #controller: AbortController | undefined;
-  #reason: unknown;
-
-  constructor(jobId: string, token: string) {
-    this.jobId = jobId;
-    this.token = token;
-  }
-
-  get signal(): AbortSignal {
-    if (!this.#controller) {
-      this.#controller = new AbortController();
-      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
-    }
-    return this.#controller.signal;
-  }
-
-  /** Why it was aborted; undefined while it was not. */
-  get reason(): unknown {
-    return this.#reason;
-  }
-
-  abort(reason: unknown): void {
-    if (this.#reason !== undefined) return;
-    this.#reason = reason;
-    this.#controller?.abort(reason);
-  }
-}
-
-/** Why a run is aborted when a drain runs out of time: its job goes back to the head, its attempt unspent. */
-export class Drained extends Error {
-  override readonly name = "Drained";
-}
 
 /** Redis' clock is not ours; a deferral budget of hours does not mind. */
 const isSpent = (queue: Pick<Queue, "deferrals">, permit: Permit, now: number): boolean =>
@@ -67,10 +31,11 @@ export async function runJob<Payload, Result>(
   job: Job,
   run: Run,
   ended: (run: Run) => void,
+  timeoutMs: number | null,
 ): Promise<Result> {
   const { jobId, token } = run;
   const permit = backend.permitOf(token);
-  const heard = new Heard();
+  const heard = new Heard(queue.limiter.name);
 
   let payload: Payload;
   try {
@@ -84,7 +49,6 @@ export async function runJob<Payload, Result>(
 
   const ctx = createContext(job, queue.name, permit, run, heard);
   try {
-    const { timeoutMs } = queue;
     const start = () => process(payload, ctx);
     const result = await runOn(queue.limiter.prefix, () =>
       timeoutMs === null ? start() : withTimeout(timeoutMs, run, start),
@@ -99,7 +63,7 @@ export async function runJob<Payload, Result>(
     return result;
   } catch (error) {
     const verdict = classifyError(error, Date.now());
-    heard.hear(verdict);
+    heard.hearThrown(verdict);
     const { throttled, retryAfterMs } = heard.verdict;
     const reached = heard.spent?.["requests"] !== 0;
     backend.conclude(token, {
@@ -116,7 +80,11 @@ export async function runJob<Payload, Result>(
         headgateError("HG_DEFERRALS_EXHAUSTED", { got: `${permit.deferrals} deferrals`, cause: error }),
       );
     }
-    throw new Deferral(messageOf(error), (lock, fetchNext) => backend.defer(jobId, lock, fetchNext));
+    throw new Deferral(
+      messageOf(error),
+      (lock, fetchNext) => backend.defer(jobId, lock, fetchNext),
+      heard.verdict.kind ?? "throttled",
+    );
   } finally {
     ended(run);
   }

@@ -1,14 +1,25 @@
 import { EventEmitter } from "node:events";
-import type { Job } from "bullmq";
+import type { Job, Telemetry } from "bullmq";
 import { Deferral, FleetWorker } from "../bullmq/fleet-worker.ts";
 import type { Duration } from "../define/duration.ts";
 import { decodeId } from "../define/id.ts";
 import type { Queue } from "../define/queue.ts";
 import { headgateError } from "../errors.ts";
+import { drains, faults, locksLost, runs, stalls } from "../observe/channels.ts";
+import { Damper } from "../observe/damper.ts";
+import { kindOf, withoutData } from "../observe/error-kind.ts";
+import { watchEventLoop } from "../observe/event-loop.ts";
+import { hasPulse, type Pulse } from "../observe/pulse.ts";
 import type { Connection } from "../redis/connection.ts";
+import { faultOf } from "../redis/fault.ts";
+import { limiterKey } from "../redis/keys.ts";
 import { closedError, Link } from "../redis/link.ts";
+import { runScript } from "../redis/scripts.ts";
 import { type ResolvedWorkerOptions, resolveWorkerOptions } from "./options.ts";
-import { Drained, type Processor, Run, runJob } from "./run-job.ts";
+import { Drained, Run } from "./run.ts";
+import { type Processor, runJob } from "./run-job.ts";
+import { openSandbox, type Sandbox, type SandboxOptions } from "./sandbox/sandbox.ts";
+import { failureReason, seenRun } from "./seen-run.ts";
 
 export interface WorkerOptions {
   readonly connection: Connection;
@@ -24,6 +35,10 @@ export interface WorkerOptions {
   readonly maxStalledCount?: number;
   /** Start at once (default), or with `run()`. */
   readonly autorun?: boolean;
+  /** Of a processor that is a file. */
+  readonly sandbox?: SandboxOptions;
+  /** BullMQ's telemetry, such as `new BullMQOtel("app")`: a span for each run, with its deferrals and how its permit ended. */
+  readonly telemetry?: Telemetry;
   /** Shown by BullMQ as who processed a job. */
   readonly name?: string;
 }
@@ -31,8 +46,25 @@ export interface WorkerOptions {
 export interface WorkerEvents {
   completed: [{ id: string; queue: string; attempt: number; result: unknown }];
   failed: [{ id: string; queue: string; attempt: number; error: Error; final: boolean }];
-  deferred: [{ id: string; queue: string; deferrals: number; delayMs: number; reason: string }];
-  error: [Error];
+  /** `kind`: what stopped it, of few values; `reason` is the error's message, and may hold what the processor put there. */
+  deferred: [
+    {
+      id: string;
+      queue: string;
+      deferrals: number;
+      delayMs: number;
+      reason: string;
+      kind: "throttled" | "quota" | "overload";
+    },
+  ];
+  /** A job whose worker is gone was found, and put back or failed, by this worker. */
+  stalled: [{ id: string; queue: string }];
+  /** This worker lost the lock of a job it runs: the run is aborted, the job runs again elsewhere. */
+  lockLost: [{ id: string; queue: string }];
+  /** The event loop stood still for longer than a second: near `lockDuration`, jobs run twice. */
+  blocked: [{ blockedMs: number; lockDurationMs: number; queue: string }];
+  /** At most one a second for each kind; `suppressed` of that kind were left out before it. Never holds job data. */
+  error: [Error, { readonly kind: string; readonly suppressed: number }];
 }
 
 /** How long an aborted run has to come to its end before its job is put back from under it (ms). */
@@ -42,22 +74,39 @@ const ABORT_GRACE_MS = 1_000;
 export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEmitter<WorkerEvents> {
   readonly queue: Queue<unknown, Payload>;
   readonly #process: Processor<Payload, Result>;
+  readonly #telemetry: Telemetry | undefined;
+  readonly #sandbox: Sandbox<Payload, Result> | undefined;
   readonly #options: ResolvedWorkerOptions;
   readonly #link: Link;
   readonly #runs = new Set<Run>();
+  readonly #errors: Damper<Error> = new Damper((error, kind, suppressed) => {
+    if (this.listenerCount("error") > 0) this.emit("error", error, { kind, suppressed });
+  });
+  readonly #stops: (() => void)[] = [];
   readonly #ended = (run: Run): void => {
     this.#runs.delete(run);
   };
   #worker: FleetWorker | undefined;
   #starting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
+  #closed = false;
 
-  constructor(queue: Queue<unknown, Payload>, process: Processor<Payload, Result>, options: WorkerOptions) {
+  constructor(
+    queue: Queue<unknown, Payload>,
+    process: Processor<Payload, Result> | string | URL,
+    options: WorkerOptions,
+  ) {
     super();
     this.queue = queue;
-    this.#process = process;
+    if (typeof process === "function") this.#process = process;
+    else {
+      this.#sandbox = openSandbox(queue, process, options.sandbox ?? {});
+      this.#process = this.#sandbox.process;
+    }
+    this.#telemetry = options.telemetry;
     this.#options = resolveWorkerOptions(options);
     this.#link = new Link(options.connection, (error) => this.#report(error));
+    this.#stops.push(hasPulse(() => this.pulse));
     if (this.#options.autorun) this.run().catch((error: Error) => this.#report(error));
   }
 
@@ -79,6 +128,18 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
   /** Jobs that run here now. */
   get running(): number {
     return this.#runs.size;
+  }
+
+  /** How it is now: what readiness and the figures of a fleet are made of. */
+  get pulse(): Pulse {
+    const state = this.#closing ? "draining" : this.#worker ? "running" : "starting";
+    return {
+      queue: this.queue.name,
+      state: this.#closed ? "closed" : state,
+      slots: this.#options.concurrency,
+      busy: this.#runs.size,
+      lastFetchAt: this.#worker?.getBackend().fetchedAt ?? 0,
+    };
   }
 
   /** Stops fetching, waits up to `drainTimeout`, aborts what still runs, puts it back, and disconnects. */
@@ -110,11 +171,14 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
         removeOnComplete: { age: Math.ceil(completed.ageMs / 1_000), count: completed.count },
         removeOnFail: { age: Math.ceil(failed.ageMs / 1_000), count: failed.count },
         ...(name === null ? {} : { name }),
+        ...(this.#telemetry ? { telemetry: this.#telemetry } : {}),
       },
       this.#link.client,
     );
     this.#worker = worker;
     this.#forward(worker);
+    const queue = this.queue.name;
+    this.#stops.push(watchEventLoop((blockedMs) => this.emit("blocked", { blockedMs, lockDurationMs, queue })));
     await worker.waitUntilReady();
   }
 
@@ -129,46 +193,84 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
       this.#report(error);
     });
     worker.on("lockRenewalFailed", (ids: string[]) => {
-      for (const run of this.#runs) {
-        if (ids.includes(run.jobId)) run.abort(headgateError("HG_LOCK_LOST", { got: decodeId(run.jobId) }));
-      }
+      for (const run of this.#runs) if (ids.includes(run.jobId)) this.#lost(run);
+    });
+    worker.on("stalled", (id: string) => {
+      stalls.tell({ queue });
+      this.emit("stalled", { id: decodeId(id), queue });
     });
     worker.on("completed", (job, result) => {
+      if (runs.isWatched) runs.tell(seenRun(queue, job, "completed"));
       if (this.listenerCount("completed") === 0) return;
       this.emit("completed", { id: decodeId(job.id ?? ""), queue, attempt: job.attemptsMade, result });
     });
     worker.on("failed", (job, error) => {
-      if (!job) return;
-      const id = decodeId(job.id ?? "");
-      if (error instanceof Deferral) {
-        if (error.message === "drained") return;
-        const { deferrals, delayMs } = worker.getBackend().takeDeferral(job.id ?? "");
-        this.emit("deferred", { id, queue, deferrals, delayMs, reason: error.message });
-        return;
-      }
-      const final = job.finishedOn !== undefined;
-      this.emit("failed", { id, queue, attempt: job.attemptsMade, error, final });
+      if (job) this.#failed(worker, job, error);
     });
+  }
+
+  #failed(worker: FleetWorker, job: Job, error: Error): void {
+    const queue = this.queue.name;
+    const id = decodeId(job.id ?? "");
+    if (error instanceof Deferral) {
+      if (error.kind === null) return;
+      const { deferrals, delayMs } = worker.getBackend().takeDeferral(job.id ?? "");
+      if (runs.isWatched) runs.tell(seenRun(queue, job, "deferred", error.kind, delayMs));
+      this.emit("deferred", { id, queue, deferrals, delayMs, reason: error.message, kind: error.kind });
+      return;
+    }
+    const final = job.finishedOn !== undefined;
+    if (runs.isWatched) {
+      const reason = final ? failureReason(job, error) : null;
+      runs.tell(seenRun(queue, job, final ? (reason === "attempts" ? "failed" : "dead") : "retried", reason));
+    }
+    this.emit("failed", { id, queue, attempt: job.attemptsMade, error, final });
+  }
+
+  #lost(run: Run): void {
+    const id = decodeId(run.jobId);
+    run.abort(headgateError("HG_LOCK_LOST", { got: id }));
+    locksLost.tell({ queue: this.queue.name });
+    this.emit("lockLost", { id, queue: this.queue.name });
   }
 
   #runJob(job: Job, token: string): Promise<Result> {
     const run = new Run(job.id ?? "", token);
     this.#runs.add(run);
-    return runJob(this.queue, this.#process, (this.#worker as FleetWorker).getBackend(), job, run, this.#ended);
+    const backend = (this.#worker as FleetWorker).getBackend();
+    // A sandbox keeps the time itself: what its process needs to start does not count.
+    const timeoutMs = this.#sandbox ? null : this.queue.timeoutMs;
+    return runJob(this.queue, this.#process, backend, job, run, this.#ended, timeoutMs);
   }
 
   async #close(): Promise<void> {
+    const from = performance.now();
     await this.#starting?.catch(() => undefined);
     const worker = this.#worker;
     if (worker) {
+      worker.getBackend().stopFetching();
       const drained = worker.close();
+      this.#handOver();
       if (!(await within(drained, this.#options.drainTimeoutMs))) {
         for (const run of this.#runs) run.abort(new Drained("the worker is closing"));
         await within(drained, ABORT_GRACE_MS);
         await this.#putBackWhatIsLeft(worker);
       }
     }
+    await this.#sandbox?.close();
     await this.#link.close();
+    for (const stop of this.#stops) stop();
+    this.#errors.close();
+    this.#closed = true;
+    drains.tell({ queue: this.queue.name, durationMs: performance.now() - from });
+  }
+
+  /** Who keeps the limiter's time when this worker leaves? Without a word, nobody for half a second, while the others sleep. */
+  #handOver(): void {
+    const { prefix } = this.queue.limiter;
+    if (this.#link.client.status !== "ready") return;
+    const handed = runScript(this.#link.client, "control", [limiterKey(prefix), prefix, "wake", "", "", "", ""]);
+    handed.catch((error: Error) => this.#report(error));
   }
 
   /** A run that ignores its signal loses its job: back to the head of the queue, its attempt unspent. */
@@ -182,7 +284,9 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
   }
 
   #report(error: Error): void {
-    if (this.listenerCount("error") > 0) this.emit("error", error);
+    const kind = kindOf(error);
+    if (faults.isWatched && faultOf(error) !== null) faults.tell({ kind });
+    this.#errors.take(kind, withoutData(error));
   }
 }
 
@@ -199,9 +303,13 @@ async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
   }
 }
 
+/**
+ * Runs a queue's jobs from now on.
+ * @param process a function, or a file whose default export is one: then each job runs in a process of its own
+ */
 export function createWorker<Payload, Result>(
   queue: Queue<unknown, Payload>,
-  process: Processor<Payload, Result>,
+  process: Processor<Payload, Result> | string | URL,
   options: WorkerOptions,
 ): HeadgateWorker<Payload, Result> {
   return new HeadgateWorker(queue, process, options);

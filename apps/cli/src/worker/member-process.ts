@@ -1,0 +1,65 @@
+import cluster, { type Worker } from "node:cluster";
+import type { Pulse } from "headgate/worker";
+import { isTold, type Order, type Told } from "./messages.ts";
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** One process of the fleet, seen by its supervisor. */
+export class MemberProcess {
+  readonly slot: number;
+  readonly startedAt: number = Date.now();
+  readonly ended: Promise<Ended>;
+  /** Resolves with false when it ends before it is ready. */
+  readonly ready: Promise<boolean>;
+  pulses: readonly Pulse[] = [];
+  heardAt: number = Date.now();
+  /** It was told to go: its end is no crash. */
+  leaving = false;
+  readonly #worker: Worker;
+
+  constructor(slot: number, hear: (member: MemberProcess, told: Told) => void) {
+    this.slot = slot;
+    this.#worker = cluster.fork();
+    this.ended = new Promise((resolve) => {
+      this.#worker.on("exit", (code: number | null, signal: string | null) => resolve({ code, signal }));
+    });
+    this.ready = new Promise((resolve) => {
+      void this.ended.then(() => resolve(false));
+      this.#worker.on("message", (message: unknown) => {
+        if (!isTold(message)) return;
+        this.heardAt = Date.now();
+        if (message.told === "ready") resolve(true);
+        if (message.told === "beat") this.pulses = message.pulses;
+        hear(this, message);
+      });
+    });
+    // A process that cannot be started, or to which nothing can be sent any more: its exit says all there is to say.
+    this.#worker.on("error", () => undefined);
+  }
+
+  get id(): number {
+    return this.#worker.id;
+  }
+
+  get pid(): number {
+    return this.#worker.process.pid ?? 0;
+  }
+
+  give(order: Order): void {
+    if (this.#worker.isConnected()) this.#worker.send(order);
+  }
+
+  /** @param signal what its supervisor was told by */
+  drain(signal: string): void {
+    this.leaving = true;
+    this.give({ order: "drain", signal });
+  }
+
+  kill(): void {
+    this.leaving = true;
+    this.#worker.process.kill("SIGKILL");
+  }
+}

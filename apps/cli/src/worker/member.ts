@@ -1,0 +1,77 @@
+import { isHeadgateError } from "headgate";
+import { pulses } from "headgate/internal";
+import { observeProcess } from "headgate/metrics";
+import type { Worker } from "headgate/worker";
+import { Registry } from "prom-client";
+import type { Context } from "../context.ts";
+import { ExitCode } from "../exit-code.ts";
+import { eventLog } from "./event-log.ts";
+import { errorFields, type LogEvent } from "./log-line.ts";
+import { tell } from "./messages.ts";
+import { takeOrders } from "./orders.ts";
+import { startWorker, type WorkerFlags } from "./start-worker.ts";
+
+const BEAT_MS = 500;
+/** What a process that is killed had counted since, its supervisor never hears of (ms). */
+const FIGURES_MS = 5_000;
+const LAST_WORDS_MS = 50;
+
+/** One process of the fleet: runs the queues until it is told to drain, or until its supervisor is gone. */
+export async function runMember(context: Context, names: readonly string[], flags: WorkerFlags): Promise<ExitCode> {
+  const { config, output } = context;
+  const log = eventLog(output);
+  const orders = takeOrders(() => void figures());
+  context.stop.dispose();
+  const registry = new Registry();
+  observeProcess(registry);
+  const figures = async (): Promise<void> =>
+    tell({ told: "metrics", metrics: await registry.getMetricsAsJSON() } as never);
+  const timers = [
+    setInterval(() => void tell({ told: "beat", pulses: pulses() }), BEAT_MS),
+    setInterval(() => void figures(), FIGURES_MS),
+  ];
+  endAtCrash(output.debug);
+  const workers: Worker[] = [];
+  try {
+    for (const name of names) workers.push(await startWorker(config, name, flags, log, trouble));
+    const ready = Promise.all(workers.map((worker) => readyAtLast(worker, orders.signal)));
+    await Promise.race([ready, orders.drain]);
+    if (!orders.signal.aborted) {
+      await tell({ told: "beat", pulses: pulses() });
+      await tell({ told: "ready" });
+      for (const name of names) log({ event: "ready", queue: name });
+    }
+    const signal = await orders.drain;
+    for (const name of names) log({ event: "draining", queue: name, signal });
+  } finally {
+    await Promise.all(workers.map((worker) => worker.close()));
+    for (const timer of timers) clearInterval(timer);
+    await figures();
+  }
+  for (const name of names) log({ event: "closed", queue: name });
+  return ExitCode.ok;
+}
+
+const trouble = (kind: string, event: LogEvent): void => void tell({ told: "trouble", kind, event });
+
+/** A fleet that is started before its Redis waits for it. */
+async function readyAtLast(worker: Worker, draining: AbortSignal): Promise<void> {
+  while (!draining.aborted) {
+    try {
+      return await worker.ready();
+    } catch (error) {
+      if (draining.aborted) return;
+      if (!isHeadgateError(error, "HG_REDIS_UNREACHABLE")) throw error;
+      trouble(`error:${error.code}`, { event: "error", queue: worker.queue.name, ...errorFields(error) });
+    }
+  }
+}
+
+/** What nobody caught ends the process, as always, but without the message on stderr: it may hold job data. */
+function endAtCrash(debug: boolean): void {
+  process.on("uncaughtException", (error: unknown) => {
+    if (debug) console.error(error);
+    void tell({ told: "trouble", kind: "crash", event: { event: "crashed", pid: process.pid, ...errorFields(error) } });
+    setTimeout(() => process.exit(ExitCode.failure), LAST_WORDS_MS);
+  });
+}

@@ -1,0 +1,82 @@
+import { expect, test, vi } from "vitest";
+import { startPrivateRedis } from "../../../scripts/redis/private.mjs";
+import { fleetBench } from "./support/fleet.ts";
+
+test("a fleet that starts before its Redis waits for it, not ready, and works when it comes", async () => {
+  const first = await startPrivateRedis();
+  await first.stop();
+  const on = fleetBench(first.url);
+  const fleet = await on.start("--processes", "1");
+  await fleet.line("stderr", / error work error=ECONNREFUSED|error=HG_REDIS_UNREACHABLE/);
+  expect(await fleet.status("/readyz")).toBe(503);
+  expect(await fleet.status("/healthz")).toBe(200);
+  const redis = await startPrivateRedis({ port: first.port });
+  try {
+    await fleet.ready();
+    await on.enqueue(5);
+    await on.until(({ completed }) => completed === 5);
+    expect(fleet.seen()).not.toContain(" died ");
+    fleet.process.kill("SIGTERM");
+    expect(await fleet.ended).toMatchObject({ code: 0 });
+  } finally {
+    await redis.stop();
+  }
+});
+
+test("Redis away for 2 s, three times: the fleet goes on within 2 s, holds no more files, and says it once a second", async () => {
+  // It comes back empty: what a fleet defines is registered again, too.
+  let redis = await startPrivateRedis();
+  const on = fleetBench(redis.url);
+  try {
+    const fleet = await on.start("--processes", "1", "--quiet");
+    await fleet.ready();
+    const [pid = 0] = fleet.pids();
+    const files: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      await redis.kill();
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      redis = await startPrivateRedis({ port: redis.port });
+      const from = performance.now();
+      await vi.waitFor(() => on.redis.ping(), { timeout: 5_000 });
+      await on.enqueue(3, {}, round * 3);
+      await on.until(({ completed }) => completed >= 3, 5_000);
+      const tookMs = performance.now() - from;
+      console.log(`Redis back: three jobs done after ${tookMs.toFixed(0)} ms`);
+      expect(tookMs).toBeLessThan(2_000);
+      files.push(on.openFiles(pid));
+    }
+    expect(files.at(-1)).toBeLessThanOrEqual((files[0] ?? 0) + 1);
+    const lines = fleet.seen().match(/ error /g)?.length ?? 0;
+    expect(lines, fleet.seen()).toBeLessThan(20);
+    fleet.process.kill("SIGTERM");
+    expect(await fleet.ended).toMatchObject({ code: 0 });
+  } finally {
+    await redis.stop();
+  }
+});
+
+test("Redis without memory: producers are refused, the fleet drains, and says at most one line a second", async () => {
+  const redis = await startPrivateRedis();
+  const on = fleetBench(redis.url);
+  try {
+    // The fixture would count its starts in the Redis that is full.
+    on.environment["TEST_STARTS"] = "";
+    await on.enqueue(300, { ms: 10 });
+    const fleet = await on.start("--processes", "1", "--quiet");
+    await fleet.ready();
+    await on.redis.config("SET", "maxmemory", "1000000");
+    const from = performance.now();
+    await expect(on.producer.enqueue(on.queue, { doc: "late" })).rejects.toMatchObject({
+      code: "HG_REDIS_UNAVAILABLE",
+      outcome: "not-sent",
+    });
+    await on.until(({ completed }) => completed === 300);
+    const seconds = (performance.now() - from) / 1_000;
+    expect(fleet.seen().match(/ error /g)?.length ?? 0).toBeLessThanOrEqual(Math.ceil(seconds));
+    await on.redis.config("SET", "maxmemory", "0");
+    fleet.process.kill("SIGTERM");
+    expect(await fleet.ended).toMatchObject({ code: 0 });
+  } finally {
+    await redis.stop();
+  }
+});

@@ -1,0 +1,77 @@
+import { setTimeout as after } from "node:timers/promises";
+import { ChaosFleet, until } from "./fleet.ts";
+import { mostInASecond, openLedger } from "./ledger.ts";
+import { PERMITS_PER_SECOND } from "./queue.ts";
+import { countsOf, enqueue, type Scene } from "./scene.ts";
+
+const PROCESSES = 4;
+const API_PER_SECOND = PERMITS_PER_SECOND * 1.1;
+const EVERY_MS = 4_000;
+
+export interface KillFigures {
+  readonly kills: number;
+  readonly jobs: number;
+  readonly lost: number;
+  readonly failed: number;
+  readonly ranTwice: number;
+  /** Of the killed processes, at the moments of the kills: as many may run twice. */
+  readonly inTheirHands: number;
+  readonly throttled: number;
+  readonly throttledInWorstSecond: number;
+  readonly inFlightAtTheEnd: number;
+}
+
+/** kill -9 of a random process of four, again and again, in front of an API that allows little more than is declared. */
+export async function kill(scene: Scene, kills: number): Promise<KillFigures> {
+  const { redisUrl, namespace, control, queue } = scene;
+  const ledger = await openLedger(API_PER_SECOND, 20);
+  const fleet = new ChaosFleet({ redis: redisUrl, namespace, processes: PROCESSES, api: ledger.url });
+  const ids: string[] = [];
+  const stop = new AbortController();
+  try {
+    await fleet.ready();
+    const producing = produce(scene, ids, stop.signal);
+    let inTheirHands = 0;
+    for (let count = 0; count < kills; count++) {
+      await after(EVERY_MS);
+      const { pids } = fleet;
+      const victim = pids[Math.floor(Math.random() * pids.length)];
+      if (victim === undefined) throw new Error("no process of the fleet is left");
+      process.kill(victim, "SIGKILL");
+      inTheirHands += 5;
+    }
+    stop.abort();
+    await producing;
+    await until(async () => {
+      const { completed, failed } = await countsOf(scene);
+      return completed + failed >= ids.length;
+    });
+    const { completed, failed } = await countsOf(scene);
+    const ranTwice = ids.reduce((sum, id) => sum + Math.max(0, (ledger.calls.get(id) ?? 0) - 1), 0);
+    const { inFlight } = await control.status(queue.limiter);
+    return {
+      kills,
+      jobs: ids.length,
+      lost: ids.length - completed - failed,
+      failed,
+      ranTwice,
+      inTheirHands,
+      throttled: ledger.throttled.length,
+      throttledInWorstSecond: mostInASecond(ledger.throttled),
+      inFlightAtTheEnd: inFlight,
+    };
+  } finally {
+    stop.abort();
+    await fleet.stop();
+    ledger.close();
+  }
+}
+
+/** Keeps a backlog of a few seconds. */
+async function produce(scene: Scene, ids: string[], stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    const { wait } = await countsOf(scene);
+    if (wait < 3 * PERMITS_PER_SECOND) ids.push(...(await enqueue(scene, ids.length, PERMITS_PER_SECOND, 20)));
+    await after(100);
+  }
+}
