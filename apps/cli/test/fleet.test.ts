@@ -25,7 +25,7 @@ test("SIGTERM: not ready at once, ends in time with 0, what is unfinished is bac
   expect((await on.control.status(on.queue.limiter)).inFlight).toBe(0);
 });
 
-test("a process that is killed comes back, and nothing is lost", { timeout: 60_000 }, async () => {
+test("a process that is killed comes back, and nothing is lost", { timeout: 90_000 }, async () => {
   const on = fleetBench();
   const fleet = await on.start("--processes", "2", "--quiet");
   await fleet.ready();
@@ -35,7 +35,7 @@ test("a process that is killed comes back, and nothing is lost", { timeout: 60_0
   const [victim = 0] = fleet.pids();
   process.kill(victim, "SIGKILL");
   await fleet.line("stderr", new RegExp(` died process=\\d pid=${victim} .*signal=SIGKILL`));
-  await on.until(({ completed }) => completed === ids.length, 40_000);
+  await on.until(({ completed }) => completed === ids.length, 50_000);
   const runs = await on.runs();
   expect([...runs.keys()].toSorted()).toEqual(ids.toSorted());
   const twice = [...runs.values()].reduce((sum, count) => sum + count - 1, 0);

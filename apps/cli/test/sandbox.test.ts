@@ -17,7 +17,7 @@ function boxed(on: ReturnType<typeof fleetBench>) {
 
 /** A fleet of the sandboxed queue, and how often each of its jobs was started. */
 function sandboxBench() {
-  const on = fleetBench();
+  const on = fleetBench(undefined, "boxed");
   on.environment["TEST_STARTS_FILE"] = join(tmpdir(), `${on.namespace}.starts`);
   onTestFinished(() => rmSync(on.environment["TEST_STARTS_FILE"] ?? "", { force: true }));
   return on;
@@ -36,7 +36,7 @@ test("poison jobs start at most three times, end in the failed set with a reason
 }, async () => {
   const on = sandboxBench();
   const queue = boxed(on);
-  const fleet = await on.start("boxed", "--processes", "1");
+  const fleet = await on.start("--processes", "1");
   await fleet.line("stderr", / ready boxed$/);
   const put = (id: string, kind: string, ms = 20) => on.producer.enqueue(queue, { doc: id, kind, ms }, { id });
   const poisons = ["exit", "loop", "memory"];
@@ -61,7 +61,7 @@ test("poison jobs start at most three times, end in the failed set with a reason
 test("throttling, costs, log and progress reach the limiter and the job from a sandbox", async () => {
   const on = sandboxBench();
   const queue = boxed(on);
-  const fleet = await on.start("boxed");
+  const fleet = await on.start();
   await fleet.line("stderr", / ready boxed$/);
   const put = (id: string, kind: string) => on.producer.enqueue(queue, { doc: id, kind, ms: 1 }, { id });
   await put("plain", "");
@@ -90,7 +90,7 @@ test("throttling, costs, log and progress reach the limiter and the job from a s
 test("a drain aborts the run in its sandbox and puts the job back", async () => {
   const on = sandboxBench();
   const queue = boxed(on);
-  const fleet = await on.start("boxed", "--drain-timeout", "300ms");
+  const fleet = await on.start("--drain-timeout", "300ms");
   await fleet.line("stderr", / ready boxed$/);
   await on.producer.enqueue(queue, { doc: "long", ms: 60_000 }, { id: "long" });
   await vi.waitFor(() => expect(startsOf(on).get("long")).toBe(1), { timeout: 15_000, interval: 10 });

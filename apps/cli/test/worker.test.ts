@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
+import { fleetBench } from "./support/fleet.ts";
 import { headgate, ownNamespace, startHeadgate } from "./support/headgate.ts";
 
 let environment: Record<string, string>;
@@ -23,25 +24,15 @@ test("runs its queues, says what happens without job data, and drains at SIGTERM
 });
 
 test("a job that runs when the signal comes is finished first", async () => {
-  const running = startHeadgate(["worker", "slowly"], { environment });
-  await running.line("stderr", / ready slowly$/);
-  await enqueue("slowly", '{"doc":"long","words":6000}\n');
-  await active("slowly", 1);
-  running.process.kill("SIGTERM");
-  const { code, stderr } = await running.ended;
+  const on = fleetBench();
+  const fleet = await on.start();
+  await fleet.ready();
+  await on.enqueue(1, { ms: 1_500 });
+  await on.until(({ active }) => active === 1);
+  fleet.process.kill("SIGTERM");
+  const { code, stderr } = await fleet.ended;
   expect(code).toBe(0);
-  expect(stderr.indexOf("completed slowly id=long")).toBeGreaterThan(stderr.indexOf("draining slowly"));
-});
-
-test("a second signal ends it at once, with 1", async () => {
-  const running = startHeadgate(["worker", "slowly"], { environment });
-  await running.line("stderr", / ready slowly$/);
-  await enqueue("slowly", '{"doc":"endless","words":600000}\n');
-  await active("slowly", 1);
-  running.process.kill("SIGTERM");
-  await running.line("stderr", /draining/);
-  running.process.kill("SIGTERM");
-  expect(await running.ended).toMatchObject({ code: 1 });
+  expect(stderr.indexOf("completed work id=job-0")).toBeGreaterThan(stderr.indexOf("draining work"));
 });
 
 test("a failure is one line with the kind of the error, never its message", async () => {
@@ -69,11 +60,3 @@ test("without names every queue that has a processor runs; an unknown name is re
   expect(await headgate(["worker", "post"], { environment })).toMatchObject({ code: 2 });
   expect(await headgate(["worker", "small"], { environment })).toMatchObject({ code: 2 });
 });
-
-/** Follows the queue as `status --watch --json` shows it, until so many jobs are active. */
-async function active(queue: string, count: number): Promise<void> {
-  const watching = startHeadgate(["status", "--watch", "--interval-ms", "100", "--json"], { environment });
-  await watching.line("stdout", new RegExp(`"queue":"${queue}".*?"active":${count}[,}]`));
-  watching.process.kill("SIGINT");
-  await watching.ended;
-}

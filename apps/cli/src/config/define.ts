@@ -1,4 +1,4 @@
-import type { Queue } from "headgate";
+import type { Duration, Queue } from "headgate";
 import type { Connection, Processor } from "headgate/worker";
 
 /** One queue of the config, and how `headgate worker` runs it. */
@@ -12,6 +12,12 @@ export interface QueueConfig<Payload> {
   readonly processor?: Processor<Payload> | string;
   /** Jobs at once in one worker process. Default 10. */
   readonly concurrency?: number;
+  /** How long a crashed process holds its jobs; default 15 s. */
+  readonly lockDuration?: Duration;
+  /** How often stalled jobs are looked for; default 5 s. */
+  readonly stalledInterval?: Duration;
+  /** How often a job may stall before it fails; default 1. */
+  readonly maxStalledCount?: number;
   /**
    * Each job in a process of its own, which it cannot leave; the processor must be a path. `heapMb`: most heap of one in MiB,
    * default 512. Default false.

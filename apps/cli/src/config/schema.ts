@@ -1,4 +1,4 @@
-import type { Queue } from "headgate";
+import { type Duration, parseDuration, type Queue } from "headgate";
 import type { Connection, Processor } from "headgate/worker";
 import { z } from "zod";
 import { isRedisUrl } from "./connection.ts";
@@ -21,6 +21,17 @@ const connection = z.custom<Connection>((value) => (typeof value === "string" ? 
 const wholeNumber = (least: number, most: number, error: string): z.ZodNumber =>
   z.int(error).min(least, error).max(most, error);
 
+const duration = z.custom<Duration>(
+  (value) => {
+    try {
+      return parseDuration(value as Duration) > 0;
+    } catch {
+      return false;
+    }
+  },
+  { error: 'a duration, such as "15s"' },
+);
+
 const queue = z.strictObject(
   {
     queue: z.custom<Queue>(isQueue, { error: "what defineQueue returns" }),
@@ -30,6 +41,9 @@ const queue = z.strictObject(
       })
       .optional(),
     concurrency: wholeNumber(1, 10_000, "a whole number from 1 to 10000").optional(),
+    lockDuration: duration.optional(),
+    stalledInterval: duration.optional(),
+    maxStalledCount: wholeNumber(0, 1_000, "a whole number from 0").optional(),
     sandbox: z
       .union(
         [z.boolean(), z.strictObject({ heapMb: wholeNumber(16, 1_048_576, "a whole number from 16").optional() })],
@@ -39,13 +53,16 @@ const queue = z.strictObject(
       )
       .optional(),
   },
-  { error: "{ queue, processor?, concurrency?, sandbox? }" },
+  { error: "{ queue, processor?, concurrency?, sandbox?, lockDuration?, stalledInterval?, maxStalledCount? }" },
 );
 
 export interface CheckedQueue {
   queue: Queue;
   processor?: string | AnyProcessor | undefined;
   concurrency?: number | undefined;
+  lockDuration?: Duration | undefined;
+  stalledInterval?: Duration | undefined;
+  maxStalledCount?: number | undefined;
   sandbox?: boolean | { heapMb?: number | undefined } | undefined;
 }
 

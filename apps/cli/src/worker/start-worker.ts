@@ -17,6 +17,11 @@ export interface WorkerFlags {
   readonly quiet?: boolean;
 }
 
+/** Without what is not set. */
+function defined<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}
+
 /** Sandboxes load TypeScript without a build, as everything that a config names. */
 function sandboxOf({ sandbox = false }: CheckedQueue): SandboxOptions | null {
   if (sandbox === false) return null;
@@ -38,6 +43,11 @@ export async function startWorker(
   const options: WorkerOptions = {
     connection: config.connection,
     ...(concurrency === undefined ? {} : { concurrency }),
+    ...defined({
+      lockDuration: entry.lockDuration,
+      stalledInterval: entry.stalledInterval,
+      maxStalledCount: entry.maxStalledCount,
+    }),
     ...(flags.drainTimeout === undefined ? {} : { drainTimeout: flags.drainTimeout }),
   };
   const sandbox = sandboxOf(entry);

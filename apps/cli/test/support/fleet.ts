@@ -13,6 +13,9 @@ export interface Work {
   readonly kind?: string;
 }
 
+/** A killed process holds its jobs for 20 s, and processes start slowly on a busy machine. */
+const FLEET_DEADLINE_MS = 80_000;
+
 export interface Fleet extends Running {
   /** Of /healthz, /readyz and /metrics. */
   readonly url: string;
@@ -24,9 +27,9 @@ export interface Fleet extends Running {
 }
 
 /** On the tests' Redis, or on one of the test's own. */
-export function fleetBench(redisUrl: string | undefined = process.env["REDIS_URL"]): Bench {
+export function fleetBench(redisUrl: string | undefined = process.env["REDIS_URL"], ran = "work"): Bench {
   if (!redisUrl) throw new Error("REDIS_URL is not set: run the tests with `npm test`");
-  return new Bench(redisUrl);
+  return new Bench(redisUrl, ran);
 }
 
 /** A queue of one test's own, seen from outside: what the fixture fleet.config.ts runs. */
@@ -39,8 +42,9 @@ class Bench {
   readonly control: Control;
   readonly redis: Redis;
 
-  constructor(redisUrl: string) {
+  constructor(redisUrl: string, ran: string) {
     this.redisUrl = redisUrl;
+    this.ran = ran;
     this.starts = `${this.namespace}:starts`;
     const limiter = defineLimiter("fleet-api", { namespace: this.namespace, adaptive: false });
     this.queue = defineQueue<Work>("work", { limiter, attempts: 1 });
@@ -71,9 +75,12 @@ class Bench {
   }
 
   launch(...flags: string[]): Running {
-    const args = ["worker", "--config", "fleet.config.ts", "--port", "0", ...flags];
-    return startHeadgate(args, { environment: this.environment });
+    const args = ["worker", this.ran, "--config", "fleet.config.ts", "--port", "0", ...flags];
+    return startHeadgate(args, { environment: this.environment, deadlineMs: FLEET_DEADLINE_MS });
   }
+
+  /** The queue of the fixture that the fleet runs. */
+  readonly ran: string;
 
   /** More for the command's environment. */
   readonly environment: Record<string, string>;

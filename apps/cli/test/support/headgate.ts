@@ -23,6 +23,8 @@ export interface RunOptions {
   /** Written to standard input, which is then closed. */
   readonly input?: string;
   readonly cwd?: string;
+  /** Killed when it has not ended by then; default 25 s. */
+  readonly deadlineMs?: number;
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -71,10 +73,11 @@ export function startHeadgate(args: readonly string[], options: RunOptions = {})
   }
 
   const ended = new Promise<Ended>((resolve, reject) => {
+    const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
     const deadline = setTimeout(() => {
       child.kill("SIGKILL");
-      reject(new Error(`headgate ${args.join(" ")} did not end in ${DEADLINE_MS} ms\n${seen.stdout}\n${seen.stderr}`));
-    }, DEADLINE_MS);
+      reject(new Error(`headgate ${args.join(" ")} did not end in ${deadlineMs} ms\n${seen.stdout}\n${seen.stderr}`));
+    }, deadlineMs);
     child.on("error", reject);
     child.on("close", (code) => {
       clearTimeout(deadline);

@@ -1,7 +1,31 @@
+import type { Telemetry } from "bullmq";
 import { z } from "zod";
-import { durationSchema } from "../define/duration.ts";
+import { type Duration, durationSchema } from "../define/duration.ts";
 import { parseOptions } from "../define/options.ts";
-import type { WorkerOptions } from "./worker.ts";
+import type { Connection } from "../redis/connection.ts";
+import type { SandboxOptions } from "./sandbox/sandbox.ts";
+
+export interface WorkerOptions {
+  readonly connection: Connection;
+  /** Jobs at once in this worker; default 10. The limiter's own concurrency counts over the whole fleet. */
+  readonly concurrency?: number;
+  /** How long `close()` waits for running jobs before it aborts and puts them back; default 25 s. */
+  readonly drainTimeout?: Duration;
+  /** How long a crashed worker holds its jobs; default 15 s. */
+  readonly lockDuration?: Duration;
+  /** How often stalled jobs are looked for; default 5 s. With `lockDuration`, a crash frees its slots within 20 s. */
+  readonly stalledInterval?: Duration;
+  /** How often a job may stall before it fails; default 1. */
+  readonly maxStalledCount?: number;
+  /** Start at once (default), or with `run()`. */
+  readonly autorun?: boolean;
+  /** Of a processor that is a file. */
+  readonly sandbox?: SandboxOptions;
+  /** BullMQ's telemetry, such as `new BullMQOtel("app")`: a span for each run, with its deferrals and how its permit ended. */
+  readonly telemetry?: Telemetry;
+  /** Shown by BullMQ as who processed a job. */
+  readonly name?: string;
+}
 
 export interface ResolvedWorkerOptions {
   readonly concurrency: number;

@@ -1,7 +1,6 @@
 import { EventEmitter } from "node:events";
 import type { Job, Telemetry } from "bullmq";
 import { Deferral, FleetWorker } from "../bullmq/fleet-worker.ts";
-import type { Duration } from "../define/duration.ts";
 import { decodeId } from "../define/id.ts";
 import type { Queue } from "../define/queue.ts";
 import { headgateError } from "../errors.ts";
@@ -10,62 +9,16 @@ import { Damper } from "../observe/damper.ts";
 import { kindOf, withoutData } from "../observe/error-kind.ts";
 import { watchEventLoop } from "../observe/event-loop.ts";
 import { hasPulse, type Pulse } from "../observe/pulse.ts";
-import type { Connection } from "../redis/connection.ts";
 import { faultOf } from "../redis/fault.ts";
 import { limiterKey } from "../redis/keys.ts";
 import { closedError, Link } from "../redis/link.ts";
 import { runScript } from "../redis/scripts.ts";
-import { type ResolvedWorkerOptions, resolveWorkerOptions } from "./options.ts";
+import type { WorkerEvents } from "./events.ts";
+import { type ResolvedWorkerOptions, resolveWorkerOptions, type WorkerOptions } from "./options.ts";
 import { Drained, Run } from "./run.ts";
 import { type Processor, runJob } from "./run-job.ts";
-import { openSandbox, type Sandbox, type SandboxOptions } from "./sandbox/sandbox.ts";
+import { openSandbox, type Sandbox } from "./sandbox/sandbox.ts";
 import { failureReason, seenRun } from "./seen-run.ts";
-
-export interface WorkerOptions {
-  readonly connection: Connection;
-  /** Jobs at once in this worker; default 10. The limiter's own concurrency counts over the whole fleet. */
-  readonly concurrency?: number;
-  /** How long `close()` waits for running jobs before it aborts and puts them back; default 25 s. */
-  readonly drainTimeout?: Duration;
-  /** How long a crashed worker holds its jobs; default 15 s. */
-  readonly lockDuration?: Duration;
-  /** How often stalled jobs are looked for; default 5 s. With `lockDuration`, a crash frees its slots within 20 s. */
-  readonly stalledInterval?: Duration;
-  /** How often a job may stall before it fails; default 1. */
-  readonly maxStalledCount?: number;
-  /** Start at once (default), or with `run()`. */
-  readonly autorun?: boolean;
-  /** Of a processor that is a file. */
-  readonly sandbox?: SandboxOptions;
-  /** BullMQ's telemetry, such as `new BullMQOtel("app")`: a span for each run, with its deferrals and how its permit ended. */
-  readonly telemetry?: Telemetry;
-  /** Shown by BullMQ as who processed a job. */
-  readonly name?: string;
-}
-
-export interface WorkerEvents {
-  completed: [{ id: string; queue: string; attempt: number; result: unknown }];
-  failed: [{ id: string; queue: string; attempt: number; error: Error; final: boolean }];
-  /** `kind`: what stopped it, of few values; `reason` is the error's message, and may hold what the processor put there. */
-  deferred: [
-    {
-      id: string;
-      queue: string;
-      deferrals: number;
-      delayMs: number;
-      reason: string;
-      kind: "throttled" | "quota" | "overload";
-    },
-  ];
-  /** A job whose worker is gone was found, and put back or failed, by this worker. */
-  stalled: [{ id: string; queue: string }];
-  /** This worker lost the lock of a job it runs: the run is aborted, the job runs again elsewhere. */
-  lockLost: [{ id: string; queue: string }];
-  /** The event loop stood still for longer than a second: near `lockDuration`, jobs run twice. */
-  blocked: [{ blockedMs: number; lockDurationMs: number; queue: string }];
-  /** At most one a second for each kind; `suppressed` of that kind were left out before it. Never holds job data. */
-  error: [Error, { readonly kind: string; readonly suppressed: number }];
-}
 
 /** How long an aborted run has to come to its end before its job is put back from under it (ms). */
 const ABORT_GRACE_MS = 1_000;

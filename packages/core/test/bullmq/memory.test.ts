@@ -3,7 +3,8 @@ import { createControl } from "../../src/control/control.ts";
 import { defineLimiter } from "../../src/define/limiter.ts";
 import { defineQueue, type Queue } from "../../src/define/queue.ts";
 import { createProducer } from "../../src/producer/producer.ts";
-import { createWorker, type WorkerOptions } from "../../src/worker/worker.ts";
+import type { WorkerOptions } from "../../src/worker/options.ts";
+import { createWorker } from "../../src/worker/worker.ts";
 import { useRedis } from "../support/redis.ts";
 import { type PrivateServer, startPrivateServer } from "./private-server.ts";
 
