@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Duration, durationSchema } from "../define/duration.ts";
 import { parseOptions } from "../define/options.ts";
+import { headgateError, shown } from "../errors.ts";
 
 export interface EnqueueOptions {
   /** `"wait"` (default): stand in line until there is room. `"refuse"`: answer at once. */
@@ -15,6 +16,12 @@ export interface EnqueueOptions {
   readonly priority?: number;
   /** Not before this has passed. */
   readonly delay?: Duration;
+}
+
+/** Options of many payloads: each gets its own id. */
+export interface ManyOptions<In> extends Omit<EnqueueOptions, "id"> {
+  /** The id of a payload's job: with it, reading a source again from its start enqueues nothing twice. Default: new ones. */
+  readonly id?: (payload: In) => string;
 }
 
 const schema = z.object({
@@ -49,4 +56,16 @@ export function resolveEnqueueOptions(options: EnqueueOptions | undefined): Reso
   if (options === undefined) return plain;
   const { onPressure, timeout, signal, id, priority, delay } = parseOptions("enqueue", schema, options);
   return { mode: onPressure, timeoutMs: timeout, signal, id, priority, delayMs: delay };
+}
+
+/** Checked once for many payloads. */
+export function resolveManyOptions(id: unknown, options: EnqueueOptions): ResolvedEnqueueOptions {
+  if (id !== undefined && typeof id !== "function") {
+    throw headgateError("HG_OPTION_INVALID", {
+      what: "enqueue.id",
+      expected: "a function of the payload: one id for many would make one job of them",
+      got: shown(id),
+    });
+  }
+  return resolveEnqueueOptions(options);
 }

@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
-import { Writable } from "node:stream";
+import type { Writable } from "node:stream";
+import type { WritableStream } from "node:stream/web";
 import { ProducerBackend } from "../bullmq/producer-backend.ts";
 import { type QueueStatus, readQueueStatus } from "../control/status.ts";
 import { createId, encodeId, encodeOwnId } from "../define/id.ts";
@@ -12,12 +13,21 @@ import { closedError, Link } from "../redis/link.ts";
 import { Patience } from "../redis/patience.ts";
 import { Feed, type LevelChange } from "../signal/feed.ts";
 import { followRuns, runningOn } from "../worker/running.ts";
-import { enqueueMany, MANY_IN_FLIGHT } from "./enqueue-many.ts";
-import { type EnqueueOptions, type ResolvedEnqueueOptions, resolveEnqueueOptions } from "./options.ts";
+import { type EnqueueOne, enqueueMany } from "./enqueue-many.ts";
+import { endOf } from "./on-abort.ts";
+import {
+  type EnqueueOptions,
+  type ManyOptions,
+  type ResolvedEnqueueOptions,
+  resolveEnqueueOptions,
+  resolveManyOptions,
+} from "./options.ts";
 import { type Accepted, type EnqueueResult, type Refusal, readAdmission, withoutSlot } from "./result.ts";
 import { Results } from "./results.ts";
 import { Room } from "./room.ts";
 import { type Ask, WaitingLine } from "./waiting-line.ts";
+import { writable } from "./writable.ts";
+import { writableStream } from "./writable-stream.ts";
 
 export interface ProducerOptions {
   readonly connection: Connection;
@@ -29,6 +39,9 @@ export interface ProducerEvents {
   level: [LevelChange];
   error: [Error];
 }
+
+/** A stream waits for room; with `timeout`, a wait that takes longer is its error. */
+export type StreamOptions<In> = Omit<ManyOptions<In>, "onPressure">;
 
 const COMMAND_TIMEOUT_MS = 2_000;
 
@@ -71,9 +84,19 @@ export class Producer extends EventEmitter<ProducerEvents> {
    * Asks for admission of one job. Expected answers are values; errors are bad input and broken infrastructure, the latter
    * with `id` and `outcome`, so that a retry with that id is safe.
    */
-  async enqueue<In, Out>(queue: Queue<In, Out>, payload: In, options?: EnqueueOptions): Promise<EnqueueResult> {
+  enqueue<In, Out>(queue: Queue<In, Out>, payload: In, options?: EnqueueOptions): Promise<EnqueueResult> {
+    return this.#enqueue(queue, payload, options, null);
+  }
+
+  /** `given`: options that were resolved once for many. */
+  async #enqueue<In, Out>(
+    queue: Queue<In, Out>,
+    payload: In,
+    options: EnqueueOptions | undefined,
+    given: ResolvedEnqueueOptions | null,
+  ): Promise<EnqueueResult> {
     if (this.#closing) throw closedError("producer");
-    const resolved = resolveEnqueueOptions(options);
+    const resolved = given ?? resolveEnqueueOptions(options);
     resolved.signal?.throwIfAborted();
     const id = resolved.id ?? createId();
     const encoded = resolved.id === undefined ? encodeOwnId(id) : encodeId(id);
@@ -100,36 +123,38 @@ export class Producer extends EventEmitter<ProducerEvents> {
     return first.accepted ? first : this.#stand(queue as Queue, lane, ask, first, resolved);
   }
 
-  /** Enqueues what an iterable yields, one admission each; answers in order, and the source is read as they come in. */
+  /**
+   * Enqueues what an iterable yields, one admission each, up to 64 of them on the way at once; answers in order, and the
+   * source is read as they come in. Ending the loop ends what still waits.
+   */
   enqueueMany<In, Out>(
     queue: Queue<In, Out>,
     payloads: Iterable<In> | AsyncIterable<In>,
-    options: EnqueueOptions = {},
+    options: ManyOptions<In> = {},
   ): AsyncGenerator<EnqueueResult, void, undefined> {
-    return enqueueMany(payloads, (payload, ended) => {
-      const signal = options.signal ? AbortSignal.any([ended, options.signal]) : ended;
-      return this.enqueue(queue, payload, { ...options, signal });
-    });
+    return enqueueMany(payloads, this.#one(queue, options), endOf(options.signal));
   }
 
-  /** A Writable in object mode: every chunk is one payload, pressure is backpressure. */
-  writable<In, Out>(queue: Queue<In, Out>, options?: Omit<EnqueueOptions, "onPressure" | "id">): Writable {
-    const abort = new AbortController();
-    const signals = options?.signal ? [abort.signal, options.signal] : [abort.signal];
-    return new Writable({
-      objectMode: true,
-      highWaterMark: MANY_IN_FLIGHT,
-      write: (payload: In, _encoding, done) => {
-        this.enqueue(queue, payload, { ...options, signal: AbortSignal.any(signals) }).then(
-          (result) => done(result.accepted ? null : headgateError("HG_REFUSED", { got: result.reason })),
-          done,
-        );
-      },
-      destroy: (error, done) => {
-        abort.abort(error ?? undefined);
-        done(error);
-      },
-    });
+  /**
+   * A `node:stream` Writable in object mode: every chunk is one payload, pressure is backpressure, and a write's callback
+   * comes when its job is stored. A refusal is the stream's error, HG_REFUSED.
+   */
+  writable<In, Out>(queue: Queue<In, Out>, options: StreamOptions<In> = {}): Writable {
+    return writable(this.#one(queue, options), options.signal);
+  }
+
+  /**
+   * The same as a Web WritableStream, for `pipeTo`; `close()` is done when every job is stored. To end a pipe while it waits
+   * for room, give the signal here: what is given to `pipeTo` alone waits, as the standard says, for the writes under way.
+   */
+  writableStream<In, Out>(queue: Queue<In, Out>, options: StreamOptions<In> = {}): WritableStream<In> {
+    return writableStream(this.#one(queue, options), options.signal);
+  }
+
+  #one<In, Out>(queue: Queue<In, Out>, { id, ...rest }: ManyOptions<In>): EnqueueOne<In> {
+    const resolved = resolveManyOptions(id, rest);
+    return (payload, signal) =>
+      this.#enqueue(queue, payload, undefined, { ...resolved, signal, id: id === undefined ? id : id(payload) });
   }
 
   async status(queue: Queue): Promise<QueueStatus> {

@@ -1,3 +1,4 @@
+import { onAbort } from "./on-abort.ts";
 import type { Accepted, EnqueueResult, Refusal, Refused } from "./result.ts";
 import { withoutSlot } from "./result.ts";
 
@@ -50,7 +51,7 @@ export class WaitingLine {
       }
       const settled = () => {
         clearTimeout(timer);
-        signal?.removeEventListener("abort", onAbort);
+        unfollow?.();
       };
       const waiter: Waiter = {
         ask,
@@ -66,8 +67,7 @@ export class WaitingLine {
         timeoutMs === null
           ? undefined
           : setTimeout(() => this.#leave(waiter, () => waiter.resolve(timedOut(waiter))), timeoutMs);
-      const onAbort = () => this.#leave(waiter, () => waiter.reject(signal?.reason));
-      signal?.addEventListener("abort", onAbort, { once: true });
+      const unfollow = signal && onAbort(signal, (reason) => this.#leave(waiter, () => waiter.reject(reason)));
       this.#waiters.push(waiter);
       if (!this.#pumping) void this.#pump();
     });
