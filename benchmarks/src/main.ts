@@ -5,6 +5,7 @@ import { runGateway } from "./gateway/run.ts";
 import { contenderNames } from "./goodput/contenders/index.ts";
 import { runGoodput } from "./goodput/goodput.ts";
 import { scenarioOf, scenarios } from "./goodput/scenario.ts";
+import { runMillion } from "./million/run.ts";
 import { runOverhead } from "./overhead/run.ts";
 import { runScale } from "./scale/scale.ts";
 import { runSimulate } from "./simulate/run.ts";
@@ -16,6 +17,7 @@ if (!connection) {
 }
 
 const RECORD = ".headgate/goodput.json";
+const ways: ("enqueueMany" | "pipeline")[] = ["enqueueMany", "pipeline"];
 const scenarioNames = scenarios.map(({ name }) => name);
 
 const program = new Command("bench").description(
@@ -94,6 +96,18 @@ program
   .option("--json", "one JSON object as the last line")
   .action(async (options) => {
     await runGateway({ ...options, connection });
+  });
+
+program
+  .command("million")
+  .description(
+    "a million items through one producer into a queue of 1,000: its memory, the queue's depth, and what arrives",
+  )
+  .option("--items <n>", "how many", whole, 1_000_000)
+  .option("--way <names>", "enqueueMany, pipeline, or all", (text) => listOf(text, ways), ways)
+  .option("--json", "one JSON array as the last line")
+  .action(async ({ way, ...options }) => {
+    await runMillion({ ...options, ways: way, connection });
   });
 
 await program.parseAsync();
