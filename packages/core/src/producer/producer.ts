@@ -3,7 +3,8 @@ import type { Writable } from "node:stream";
 import type { WritableStream } from "node:stream/web";
 import { ProducerBackend } from "../bullmq/producer-backend.ts";
 import { type QueueStatus, readQueueStatus } from "../control/status.ts";
-import { createId, encodeId, encodeOwnId } from "../define/id.ts";
+import { createId, decodeId, encodeId, encodeOwnId } from "../define/id.ts";
+import { parseName } from "../define/options.ts";
 import { parsePayload, serializePayload } from "../define/payload.ts";
 import type { Queue } from "../define/queue.ts";
 import { headgateError } from "../errors.ts";
@@ -14,6 +15,8 @@ import { Patience } from "../redis/patience.ts";
 import { Feed, type LevelChange } from "../signal/feed.ts";
 import { followRuns, runningOn } from "../worker/running.ts";
 import { type EnqueueOne, enqueueMany } from "./enqueue-many.ts";
+import { type FlowNode, type FlowResult, readFlow, type TypedFlow } from "./flow.ts";
+import { jobOptions } from "./job-options.ts";
 import { endOf } from "./on-abort.ts";
 import {
   type EnqueueOptions,
@@ -25,6 +28,7 @@ import {
 import { type Accepted, type EnqueueResult, type Refusal, readAdmission, withoutSlot } from "./result.ts";
 import { Results } from "./results.ts";
 import { Room } from "./room.ts";
+import { resolveSchedule, type Scheduled, type ScheduleOptions } from "./schedule.ts";
 import { type Ask, WaitingLine } from "./waiting-line.ts";
 import { writable } from "./writable.ts";
 import { writableStream } from "./writable-stream.ts";
@@ -43,6 +47,8 @@ export interface ProducerEvents {
 /** A stream waits for room; with `timeout`, a wait that takes longer is its error. */
 export type StreamOptions<In> = Omit<ManyOptions<In>, "onPressure">;
 
+export type FlowOptions = Pick<EnqueueOptions, "onPressure" | "timeout" | "signal">;
+
 const COMMAND_TIMEOUT_MS = 2_000;
 
 /** What a producer keeps for a queue: the way to store its jobs, and who waits. */
@@ -50,7 +56,7 @@ interface Lane {
   readonly backend: ProducerBackend;
   readonly line: WaitingLine;
   readonly room: Room;
-  /** BullMQ's options of every job of the queue. */
+  /** BullMQ's options of a job that asks for nothing. */
   readonly jobOptions: object;
   readonly uniform: boolean;
 }
@@ -62,6 +68,8 @@ export class Producer extends EventEmitter<ProducerEvents> {
   readonly #patience: Patience;
   readonly #lanes = new Map<Queue, Promise<Lane>>();
   readonly #opened = new Map<Queue, Lane>();
+  /** Flows that wait, by their limiter's prefix: they take no place in the line of any of their queues. */
+  readonly #flows = new Map<string, WaitingLine>();
   readonly #results: Results;
   readonly #unfollow: (() => void)[] = [];
   #feed: Feed | undefined;
@@ -157,6 +165,76 @@ export class Producer extends EventEmitter<ProducerEvents> {
       this.#enqueue(queue, payload, undefined, { ...resolved, signal, id: id === undefined ? id : id(payload) });
   }
 
+  /**
+   * Asks for admission of a job and of those that must end before it: all of them are stored, or none. The root's `id` makes
+   * it idempotent. A refusal is a value, and says which queue had no room.
+   * @throws HG_FLOW_CROSSES_LIMITERS, HG_FLOW_TOO_LARGE, HG_FLOW_CONFLICT, and what `enqueue` throws
+   */
+  async enqueueFlow<Tree extends FlowNode>(tree: Tree & TypedFlow<Tree>, options?: FlowOptions): Promise<FlowResult> {
+    if (this.#closing) throw closedError("producer");
+    const resolved = resolveEnqueueOptions(options);
+    resolved.signal?.throwIfAborted();
+    const { ids, jobs, queues, own } = await readFlow(tree);
+    for (const queue of queues) await this.#lane(queue, ids.id);
+    resolved.signal?.throwIfAborted();
+    const { backend } = await this.#lane(tree.queue, ids.id);
+    const nonce = own ? "" : createId();
+    let refusedBy = tree.queue.name;
+    const admit = (waits: { readonly slot: number } | null): Promise<unknown> =>
+      this.#inTime(backend.admitFlow(jobs, nonce, waits), ids.id);
+    const ask: Ask = async (slot) => {
+      const waits = slot === null ? null : { slot };
+      let reply: unknown;
+      try {
+        reply = await admit(waits);
+      } catch (error) {
+        if (!isUnregistered(error)) throw enqueueFault(error, ids.id);
+        this.#link.forget();
+        for (const queue of queues) await this.#link.queue(queue);
+        reply = await admit(waits);
+      }
+      refusedBy = refusingQueue(reply) ?? refusedBy;
+      return readAdmission(reply, ids.id);
+    };
+    const first = await ask(null);
+    const result =
+      first.accepted || resolved.mode === "refuse"
+        ? strip(first)
+        : await this.#stand(tree.queue, { line: this.#flowLine(tree.queue) }, ask, first, resolved);
+    return result.accepted ? { ...result, children: ids.children } : { ...result, queue: refusedBy };
+  }
+
+  /**
+   * Starts a schedule, or changes the one of this id: each iteration is a job with this payload. No level refuses it, and its
+   * next iteration is always stored; one that comes due while the queue is closed is finished without running, and counted.
+   * @throws HG_NAME_INVALID, HG_OPTION_INVALID, and what `enqueue` throws for a payload or a cost
+   */
+  async schedule<In, Out>(queue: Queue<In, Out>, id: string, when: ScheduleOptions, payload: In): Promise<Scheduled> {
+    if (this.#closing) throw closedError("producer");
+    const key = parseName("schedule", id);
+    const { repeat, priority } = resolveSchedule(when);
+    const value = await parsePayload(queue, payload);
+    const data: unknown = JSON.parse(serializePayload(queue, value));
+    const { backend, uniform } = await this.#lane(queue as Queue, id);
+    const cost = uniform ? "" : JSON.stringify(queue.costOf(value));
+    const opts = jobOptions(queue as Queue, priority, 0);
+    const job = { name: queue.name, data, opts, nonce: createId(), cost };
+    try {
+      return { id, nextAt: await this.#inTime(backend.upsertSchedule(key, repeat, job), id) };
+    } catch (error) {
+      throw enqueueFault(error, id);
+    }
+  }
+
+  /** Ends a schedule, and takes back its next iteration unless that is due; false when there was none. */
+  async unschedule(queue: Queue, id: string): Promise<boolean> {
+    const key = parseName("unschedule", id);
+    const { backend } = await this.#lane(queue, id);
+    const known = await this.#inTime(backend.isJobScheduler(key), id);
+    await this.#inTime(backend.removeJobScheduler(key), id);
+    return known;
+  }
+
   async status(queue: Queue): Promise<QueueStatus> {
     await this.#link.queue(queue);
     return readQueueStatus(this.#link.client, queue);
@@ -189,15 +267,22 @@ export class Producer extends EventEmitter<ProducerEvents> {
 
   async #close(): Promise<void> {
     for (const unfollow of this.#unfollow.splice(0)) unfollow();
-    for (const { line } of this.#opened.values()) line.end(closedError("producer"));
+    for (const line of this.#lines()) line.end(closedError("producer"));
     await this.#results.close();
     await this.#feed?.close();
     await this.#link.close();
   }
 
+  #flowLine(queue: Queue): WaitingLine {
+    const { prefix } = queue.limiter;
+    const line = this.#flows.get(prefix) ?? new WaitingLine();
+    this.#flows.set(prefix, line);
+    return line;
+  }
+
   #stand(
     queue: Queue,
-    lane: Lane,
+    lane: Pick<Lane, "line">,
     ask: Ask,
     first: Refusal | null,
     options: ResolvedEnqueueOptions,
@@ -207,6 +292,8 @@ export class Producer extends EventEmitter<ProducerEvents> {
         got: `queue "${queue.name}" from a job of limiter "${queue.limiter.name}"`,
       });
     }
+    // Closed while it was asked for: nobody would end its wait.
+    if (this.#closing) throw closedError("producer");
     return lane.line.wait(ask, first, options.timeoutMs, options.signal);
   }
 
@@ -218,14 +305,8 @@ export class Producer extends EventEmitter<ProducerEvents> {
     options: ResolvedEnqueueOptions,
   ): Ask {
     const nonce = options.id === undefined ? "" : createId();
-    const opts =
-      options.priority === 0 && options.delayMs === 0
-        ? lane.jobOptions
-        : {
-            ...lane.jobOptions,
-            ...(options.priority > 0 ? { priority: options.priority } : {}),
-            ...(options.delayMs > 0 ? { delay: options.delayMs } : {}),
-          };
+    const { priority, delayMs } = options;
+    const opts = priority === 0 && delayMs === 0 ? lane.jobOptions : jobOptions(queue, priority, delayMs);
     // One async function around it all: each more cost an enqueue 2 % of its time.
     return async (slot) => {
       const json = { id: job.encoded, name: queue.name, data: job.data, opts, timestamp: Date.now() };
@@ -280,10 +361,8 @@ export class Producer extends EventEmitter<ProducerEvents> {
     await backend.waitUntilReady();
     const { low, high } = queue.watermarks;
     const room = new Room(((low + high) / 2) * queue.capacity);
-    const { attempts, backoff } = queue;
-    const jitter = backoff.jitter > 0 ? { jitter: backoff.jitter } : {};
-    const jobOptions = { attempts, backoff: { type: backoff.type, delay: backoff.delayMs, ...jitter } };
-    const lane = { backend, line: new WaitingLine(), room, jobOptions, uniform: queue.uniformCost !== null };
+    const uniform = queue.uniformCost !== null;
+    const lane = { backend, line: new WaitingLine(), room, jobOptions: jobOptions(queue, 0, 0), uniform };
     this.#opened.set(queue, lane);
     this.#unfollow.push(followRuns(queue.limiter.prefix));
     return lane;
@@ -293,17 +372,34 @@ export class Producer extends EventEmitter<ProducerEvents> {
     for (const [queue, { line }] of this.#opened) {
       if (queue.name === change.queue && queue.limiter.prefix === prefix) line.wake(change.level !== "open");
     }
+    this.#flows.get(prefix)?.wake(change.level !== "open");
     this.emit("level", change);
   }
 
   /** After a gap in the subscription nobody knows what was missed: every line looks once. */
   #wakeAll(): void {
-    for (const { line } of this.#opened.values()) line.wake();
+    for (const line of this.#lines()) line.wake();
+  }
+
+  *#lines(): Generator<WaitingLine> {
+    for (const { line } of this.#opened.values()) yield line;
+    yield* this.#flows.values();
   }
 
   #report(error: Error): void {
     if (this.listenerCount("error") > 0) this.emit("error", error);
   }
+}
+
+/** Of an answer to a flow; throws where a child of that id belongs to another parent. */
+function refusingQueue(reply: unknown): string | undefined {
+  if (!Array.isArray(reply)) throw new TypeError(`unexpected reply of admission: ${String(reply)}`);
+  if (reply[0] === -1) {
+    throw headgateError("HG_FLOW_CONFLICT", {
+      got: `job ${decodeId(String(reply[2]))} of queue "${String(reply[1])}"`,
+    });
+  }
+  return reply[0] === 0 ? String(reply[8]) : undefined;
 }
 
 const strip = (answer: Accepted | Refusal): EnqueueResult => (answer.accepted ? answer : withoutSlot(answer));
