@@ -15,6 +15,7 @@ end
 local reply = addJobScheduler(KEYS, ARGV)
 if type(reply) == "table" then
   redis.call("HSET", schedule, "hg:nonce", ARGV[10])
+  redis.call("HSET", ARGV[8] .. reply[1], "hg:scheduled", "1")
   if ARGV[11] ~= "" then
     redis.call("HSET", schedule, "hg:cost", ARGV[11])
     redis.call("HSET", ARGV[8] .. reply[1], "hg:cost", ARGV[11])

@@ -9,9 +9,8 @@
 ]]
 local reply = updateJobScheduler(KEYS, ARGV)
 if type(reply) == "string" then
-  local cost = redis.call("HGET", KEYS[1] .. ":" .. ARGV[2], "hg:cost")
-  if cost then
-    redis.call("HSET", ARGV[6] .. reply, "hg:cost", cost)
-  end
+  local ours = redis.call("HMGET", KEYS[1] .. ":" .. ARGV[2], "hg:nonce", "hg:cost")
+  if ours[1] then redis.call("HSET", ARGV[6] .. reply, "hg:scheduled", "1") end
+  if ours[2] then redis.call("HSET", ARGV[6] .. reply, "hg:cost", ours[2]) end
 end
 return reply
