@@ -19,12 +19,13 @@ if not site or redis.call("HEXISTS", KEYS[2], "hg:scheduled") == 0 then
 end
 local state = slow().load_queue(site, site.name).state
 
--- What schedules have stored counts as depth too: alone it must not close a queue for them, or none would ever run again.
+-- What schedules have stored counts as depth too, for each the next iteration and mostly one that runs: alone it must not
+-- close a queue for them, or none would ever run again.
 local function closed_now()
   if not state.closedSince or due < state.closedSince then
     return false
   end
-  local others = slow().depth_of(site.base) - redis.call("ZCARD", KEYS[3]) - 1
+  local others = slow().depth_of(site.base) - 2 * redis.call("ZCARD", KEYS[3])
   return state.reason ~= "depth" or others > site.plan.middle
 end
 
