@@ -8,6 +8,10 @@
   ARGV[11]     cost (JSON) where jobs of the queue differ, else ""
   Reply        as BullMQ's; { "", 0 } to a repeat
 ]]
+local prefix, name = string.match(ARGV[8], "^(.*):([^:]+):$")
+if redis.call("HEXISTS", prefix .. ":@limiter", "plan:" .. name) == 0 then
+  return redis.error_reply("HG_NOT_REGISTERED " .. ARGV[8])
+end
 local schedule = KEYS[1] .. ":" .. ARGV[3]
 if redis.call("HGET", schedule, "hg:nonce") == ARGV[10] then
   return { "", 0 }

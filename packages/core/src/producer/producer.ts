@@ -183,16 +183,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
     const admit = (waits: { readonly slot: number } | null): Promise<unknown> =>
       this.#inTime(backend.admitFlow(jobs, nonce, waits), ids.id);
     const ask: Ask = async (slot) => {
-      const waits = slot === null ? null : { slot };
-      let reply: unknown;
-      try {
-        reply = await admit(waits);
-      } catch (error) {
-        if (!isUnregistered(error)) throw enqueueFault(error, ids.id);
-        this.#link.forget();
-        for (const queue of queues) await this.#link.queue(queue);
-        reply = await admit(waits);
-      }
+      const reply = await this.#registered(queues, ids.id, () => admit(slot === null ? null : { slot }));
       refusedBy = refusingQueue(reply) ?? refusedBy;
       return readAdmission(reply, ids.id);
     };
@@ -219,11 +210,8 @@ export class Producer extends EventEmitter<ProducerEvents> {
     const cost = uniform ? "" : JSON.stringify(queue.costOf(value));
     const opts = jobOptions(queue as Queue, priority, 0);
     const job = { name: queue.name, data, opts, nonce: createId(), cost };
-    try {
-      return { id, nextAt: await this.#inTime(backend.upsertSchedule(key, repeat, job), id) };
-    } catch (error) {
-      throw enqueueFault(error, id);
-    }
+    const ask = (): Promise<number> => this.#inTime(backend.upsertSchedule(key, repeat, job), id);
+    return { id, nextAt: await this.#registered([queue as Queue], id, ask) };
   }
 
   /** Ends a schedule, and takes back its next iteration unless that is due; false when there was none. */
@@ -271,6 +259,19 @@ export class Producer extends EventEmitter<ProducerEvents> {
     await this.#results.close();
     await this.#feed?.close();
     await this.#link.close();
+  }
+
+  /** Asks; where somebody has emptied Redis, registers again, once, and asks again. */
+  async #registered<T>(queues: Iterable<Queue>, id: string, ask: () => Promise<T>): Promise<T> {
+    const asked = ask().catch(async (error: unknown) => {
+      if (!isUnregistered(error)) throw error;
+      this.#link.forget();
+      for (const queue of queues) await this.#link.queue(queue);
+      return ask();
+    });
+    return asked.catch((error: unknown) => {
+      throw enqueueFault(error, id);
+    });
   }
 
   #flowLine(queue: Queue): WaitingLine {

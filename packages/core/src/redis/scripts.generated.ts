@@ -18,8 +18,8 @@ export const scripts: Readonly<Record<ScriptName, { readonly name: string; reado
   addJobScheduler: {
     name: "addJobScheduler",
     keys: 11,
-    sha1: "f187f80bf10f5341d15b9f450a763adc975295ca",
-    lua: "local schedule = KEYS[1] .. \":\" .. ARGV[3]\nif redis.call(\"HGET\", schedule, \"hg:nonce\") == ARGV[10] then\n  return { \"\", 0 }\nend\nlocal reply = addJobScheduler(KEYS, ARGV)\nif type(reply) == \"table\" then\n  redis.call(\"HSET\", schedule, \"hg:nonce\", ARGV[10])\n  redis.call(\"HSET\", ARGV[8] .. reply[1], \"hg:scheduled\", \"1\")\n  if ARGV[11] ~= \"\" then\n    redis.call(\"HSET\", schedule, \"hg:cost\", ARGV[11])\n    redis.call(\"HSET\", ARGV[8] .. reply[1], \"hg:cost\", ARGV[11])\n  end\nend\nreturn reply\n",
+    sha1: "f8a37fdb1359c0977b0c50335e50d0cb9b385716",
+    lua: "local prefix, name = string.match(ARGV[8], \"^(.*):([^:]+):$\")\nif redis.call(\"HEXISTS\", prefix .. \":@limiter\", \"plan:\" .. name) == 0 then\n  return redis.error_reply(\"HG_NOT_REGISTERED \" .. ARGV[8])\nend\nlocal schedule = KEYS[1] .. \":\" .. ARGV[3]\nif redis.call(\"HGET\", schedule, \"hg:nonce\") == ARGV[10] then\n  return { \"\", 0 }\nend\nlocal reply = addJobScheduler(KEYS, ARGV)\nif type(reply) == \"table\" then\n  redis.call(\"HSET\", schedule, \"hg:nonce\", ARGV[10])\n  redis.call(\"HSET\", ARGV[8] .. reply[1], \"hg:scheduled\", \"1\")\n  if ARGV[11] ~= \"\" then\n    redis.call(\"HSET\", schedule, \"hg:cost\", ARGV[11])\n    redis.call(\"HSET\", ARGV[8] .. reply[1], \"hg:cost\", ARGV[11])\n  end\nend\nreturn reply\n",
   },
   control: {
     name: "control",

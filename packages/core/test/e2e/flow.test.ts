@@ -1,7 +1,7 @@
 import { defineLimiter, defineQueue, type Queue } from "headgate";
 import { createControl } from "headgate/control";
 import { createProducer, type FlowNode, type FlowResult } from "headgate/producer";
-import { createWorker } from "headgate/worker";
+import { type ChildResult, createWorker } from "headgate/worker";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { DropRepliesProxy } from "../support/drop-replies-proxy.ts";
@@ -190,6 +190,33 @@ describe("enqueueFlow", () => {
     expect(ran.filter((name) => name === "sums:0")).toHaveLength(sumsRan);
     expect((await control.status(sums)).counts).toMatchObject({ failed, completed: sumsRan });
     expect((await control.status(parts.limiter)).inFlight).toBe(0);
+  });
+
+  it("the parent's processor sees what became of its children", async () => {
+    parts = defineQueue("parts", { limiter: parts.limiter, payload: part, attempts: 1, capacity: 10 });
+    const producer = space.use(createProducer({ connection: space.url }));
+    await producer.enqueueFlow(
+      flow([child(1, { id: "a:1" }), child(2, { id: "b" }), child(3, { id: "c", onFailure: "ignore" })]),
+    );
+    const connection = space.url;
+    space.use(
+      createWorker(
+        parts,
+        ({ n }) => {
+          if (n === 3) throw new Error("fails as planned");
+          return n * 10;
+        },
+        { connection },
+      ),
+    );
+    const seen: (readonly ChildResult[])[] = [];
+    space.use(createWorker(sums, async (_, { children }) => void seen.push(await children()), { connection }));
+    await vi.waitFor(() => expect(seen).toHaveLength(1), { timeout: 5_000 });
+    expect(seen[0]?.toSorted((a, b) => a.id.localeCompare(b.id))).toEqual([
+      { id: "a:1", queue: "parts", result: 10 },
+      { id: "b", queue: "parts", result: 20 },
+      { id: "c", queue: "parts", failure: "fails as planned" },
+    ]);
   });
 
   it("at level slow it is paced as its number of jobs", async () => {
