@@ -3,8 +3,7 @@ import type { Writable } from "node:stream";
 import type { WritableStream } from "node:stream/web";
 import { ProducerBackend } from "../bullmq/producer-backend.ts";
 import { type QueueStatus, readQueueStatus } from "../control/status.ts";
-import { createId, decodeId, encodeId, encodeOwnId } from "../define/id.ts";
-import { parseName } from "../define/options.ts";
+import { createId, encodeId, encodeOwnId } from "../define/id.ts";
 import { parsePayload, serializePayload } from "../define/payload.ts";
 import type { Queue } from "../define/queue.ts";
 import { headgateError } from "../errors.ts";
@@ -15,7 +14,8 @@ import { Patience } from "../redis/patience.ts";
 import { Feed, type LevelChange } from "../signal/feed.ts";
 import { followRuns, runningOn } from "../worker/running.ts";
 import { type EnqueueOne, enqueueMany } from "./enqueue-many.ts";
-import { type FlowNode, type FlowResult, readFlow, type TypedFlow } from "./flow.ts";
+import type { FlowNode, FlowResult, TypedFlow } from "./flow.ts";
+import { Flows } from "./flows.ts";
 import { jobOptions } from "./job-options.ts";
 import { endOf } from "./on-abort.ts";
 import {
@@ -25,10 +25,12 @@ import {
   resolveEnqueueOptions,
   resolveManyOptions,
 } from "./options.ts";
+import type { Reach } from "./reach.ts";
 import { type Accepted, type EnqueueResult, type Refusal, readAdmission, withoutSlot } from "./result.ts";
 import { Results } from "./results.ts";
 import { Room } from "./room.ts";
-import { resolveSchedule, type Scheduled, type ScheduleOptions } from "./schedule.ts";
+import type { Scheduled, ScheduleOptions } from "./schedule.ts";
+import { endSchedule, startSchedule } from "./schedules.ts";
 import { type Ask, WaitingLine } from "./waiting-line.ts";
 import { writable } from "./writable.ts";
 import { writableStream } from "./writable-stream.ts";
@@ -68,8 +70,16 @@ export class Producer extends EventEmitter<ProducerEvents> {
   readonly #patience: Patience;
   readonly #lanes = new Map<Queue, Promise<Lane>>();
   readonly #opened = new Map<Queue, Lane>();
-  /** Flows that wait, by their limiter's prefix: they take no place in the line of any of their queues. */
-  readonly #flows = new Map<string, WaitingLine>();
+  readonly #reach: Reach = {
+    open: () => {
+      if (this.#closing) throw closedError("producer");
+    },
+    backend: async (queue, id) => (await this.#lane(queue, id)).backend,
+    ask: (queues, id, question) => this.#askRegistered(queues, id, question),
+  };
+  readonly #flows: Flows = new Flows(this.#reach, (queue, line, ask, first, options) =>
+    this.#stand(queue, { line }, ask, first, options),
+  );
   readonly #results: Results;
   readonly #unfollow: (() => void)[] = [];
   #feed: Feed | undefined;
@@ -171,28 +181,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
    * @throws HG_FLOW_CROSSES_LIMITERS, HG_FLOW_TOO_LARGE, HG_FLOW_CONFLICT, and what `enqueue` throws
    */
   async enqueueFlow<Tree extends FlowNode>(tree: Tree & TypedFlow<Tree>, options?: FlowOptions): Promise<FlowResult> {
-    if (this.#closing) throw closedError("producer");
-    const resolved = resolveEnqueueOptions(options);
-    resolved.signal?.throwIfAborted();
-    const { ids, jobs, queues, own } = await readFlow(tree);
-    for (const queue of queues) await this.#lane(queue, ids.id);
-    resolved.signal?.throwIfAborted();
-    const { backend } = await this.#lane(tree.queue, ids.id);
-    const nonce = own ? "" : createId();
-    let refusedBy = tree.queue.name;
-    const admit = (waits: { readonly slot: number } | null): Promise<unknown> =>
-      this.#inTime(backend.admitFlow(jobs, nonce, waits), ids.id);
-    const ask: Ask = async (slot) => {
-      const reply = await this.#registered(queues, ids.id, () => admit(slot === null ? null : { slot }));
-      refusedBy = refusingQueue(reply) ?? refusedBy;
-      return readAdmission(reply, ids.id);
-    };
-    const first = await ask(null);
-    const result =
-      first.accepted || resolved.mode === "refuse"
-        ? strip(first)
-        : await this.#stand(tree.queue, { line: this.#flowLine(tree.queue) }, ask, first, resolved);
-    return result.accepted ? { ...result, children: ids.children } : { ...result, queue: refusedBy };
+    return this.#flows.enqueue(tree, resolveEnqueueOptions(options));
   }
 
   /**
@@ -200,27 +189,13 @@ export class Producer extends EventEmitter<ProducerEvents> {
    * next iteration is always stored; one that comes due while the queue is closed is finished without running, and counted.
    * @throws HG_NAME_INVALID, HG_OPTION_INVALID, and what `enqueue` throws for a payload or a cost
    */
-  async schedule<In, Out>(queue: Queue<In, Out>, id: string, when: ScheduleOptions, payload: In): Promise<Scheduled> {
-    if (this.#closing) throw closedError("producer");
-    const key = parseName("schedule", id);
-    const { repeat, priority } = resolveSchedule(when);
-    const value = await parsePayload(queue, payload);
-    const data: unknown = JSON.parse(serializePayload(queue, value));
-    const { backend, uniform } = await this.#lane(queue as Queue, id);
-    const cost = uniform ? "" : JSON.stringify(queue.costOf(value));
-    const opts = jobOptions(queue as Queue, priority, 0);
-    const job = { name: queue.name, data, opts, nonce: createId(), cost };
-    const ask = (): Promise<number> => this.#inTime(backend.upsertSchedule(key, repeat, job), id);
-    return { id, nextAt: await this.#registered([queue as Queue], id, ask) };
+  schedule<In, Out>(queue: Queue<In, Out>, id: string, when: ScheduleOptions, payload: In): Promise<Scheduled> {
+    return startSchedule(this.#reach, queue, id, when, payload);
   }
 
   /** Ends a schedule, and takes back its next iteration unless that is due; false when there was none. */
-  async unschedule(queue: Queue, id: string): Promise<boolean> {
-    const key = parseName("unschedule", id);
-    const { backend } = await this.#lane(queue, id);
-    const known = await this.#inTime(backend.isJobScheduler(key), id);
-    await this.#inTime(backend.removeJobScheduler(key), id);
-    return known;
+  unschedule(queue: Queue, id: string): Promise<boolean> {
+    return endSchedule(this.#reach, queue, id);
   }
 
   async status(queue: Queue): Promise<QueueStatus> {
@@ -261,24 +236,19 @@ export class Producer extends EventEmitter<ProducerEvents> {
     await this.#link.close();
   }
 
-  /** Asks; where somebody has emptied Redis, registers again, once, and asks again. */
-  async #registered<T>(queues: Iterable<Queue>, id: string, ask: () => Promise<T>): Promise<T> {
-    const asked = ask().catch(async (error: unknown) => {
-      if (!isUnregistered(error)) throw error;
-      this.#link.forget();
-      for (const queue of queues) await this.#link.queue(queue);
-      return ask();
-    });
-    return asked.catch((error: unknown) => {
+  /** In time, as `enqueue` asks; it does so by itself, because each async function around it costs it 2 % of its time. */
+  async #askRegistered<T>(queues: Iterable<Queue>, id: string, question: () => Promise<T>): Promise<T> {
+    const ask = () => this.#inTime(question(), id);
+    try {
+      return await ask().catch(async (error: unknown) => {
+        if (!isUnregistered(error)) throw error;
+        this.#link.forget();
+        for (const queue of queues) await this.#link.queue(queue);
+        return ask();
+      });
+    } catch (error) {
       throw enqueueFault(error, id);
-    });
-  }
-
-  #flowLine(queue: Queue): WaitingLine {
-    const { prefix } = queue.limiter;
-    const line = this.#flows.get(prefix) ?? new WaitingLine();
-    this.#flows.set(prefix, line);
-    return line;
+    }
   }
 
   #stand(
@@ -373,7 +343,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
     for (const [queue, { line }] of this.#opened) {
       if (queue.name === change.queue && queue.limiter.prefix === prefix) line.wake(change.level !== "open");
     }
-    this.#flows.get(prefix)?.wake(change.level !== "open");
+    for (const line of this.#flows.lines(prefix)) line.wake(change.level !== "open");
     this.emit("level", change);
   }
 
@@ -384,23 +354,12 @@ export class Producer extends EventEmitter<ProducerEvents> {
 
   *#lines(): Generator<WaitingLine> {
     for (const { line } of this.#opened.values()) yield line;
-    yield* this.#flows.values();
+    yield* this.#flows.lines();
   }
 
   #report(error: Error): void {
     if (this.listenerCount("error") > 0) this.emit("error", error);
   }
-}
-
-/** Of an answer to a flow; throws where a child of that id belongs to another parent. */
-function refusingQueue(reply: unknown): string | undefined {
-  if (!Array.isArray(reply)) throw new TypeError(`unexpected reply of admission: ${String(reply)}`);
-  if (reply[0] === -1) {
-    throw headgateError("HG_FLOW_CONFLICT", {
-      got: `job ${decodeId(String(reply[2]))} of queue "${String(reply[1])}"`,
-    });
-  }
-  return reply[0] === 0 ? String(reply[8]) : undefined;
 }
 
 const strip = (answer: Accepted | Refusal): EnqueueResult => (answer.accepted ? answer : withoutSlot(answer));

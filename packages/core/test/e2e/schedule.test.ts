@@ -139,15 +139,13 @@ describe("a schedule and a closed queue", () => {
   it("schedules alone do not close a queue for themselves", { timeout: 20_000 }, async () => {
     queue = defineQueue("reports", { limiter: queue.limiter, payload: report, capacity: 3 });
     const producer = space.use(createProducer({ connection: space.url }));
-    const { ran, skipped } = work();
+    const { ran } = work();
     const names = ["a", "b", "c", "d", "e"];
     for (const of of names) await producer.schedule(queue, of, { every: "200ms" }, { of });
     expect(await producer.enqueue(queue, { of: "no" }, { onPressure: "refuse" })).toMatchObject({ reason: "full" });
-    const from = ran.length;
-    await vi.waitFor(() => expect(ran.length).toBeGreaterThanOrEqual(from + 15), { timeout: 10_000 });
+    ran.length = 0;
+    await vi.waitFor(() => expect([...new Set(ran.slice(5))].sort()).toEqual(names), { timeout: 10_000 });
     expect((await producer.status(queue)).level).toBe("closed");
-    expect([...new Set(ran)].sort()).toEqual(names);
-    expect(skipped).toEqual([]);
   });
 
   it("due while an operator had shut the gate: not run when it opens again, and the next one is", async () => {
