@@ -48,6 +48,7 @@ export const statusSchema: z.ZodType = z.object({
   oldestJobAgeMs: z.number().nullable(),
   retryAfterMs: z.number(),
   counts: z.record(z.string(), z.int()),
+  skipped: z.int().describe("Iterations of schedules that came due while it was closed."),
   paused: z.boolean(),
   pauseReason: z.string().nullable(),
   disagreement: z.string().nullable(),
