@@ -8,6 +8,7 @@ export type Client = Redis | Cluster;
 
 /** How long a start waits for Redis before it fails (ms). */
 const CONNECT_TIMEOUT_MS = 5_000;
+const QUIT_TIMEOUT_MS = 2_000;
 
 const isClient = (connection: Connection): connection is Client =>
   typeof connection === "object" && typeof (connection as Client).defineCommand === "function";
@@ -30,6 +31,8 @@ export function openClient(connection: Connection): Client {
     maxRetriesPerRequest: null,
     enableOfflineQueue: true,
     // First retry after 50 ms, then at most every second: a fleet has to resume within 2 s of Redis' return.
+    // After a failover the connection may be to what has become a replica.
+    reconnectOnError: (error) => error.message.startsWith("READONLY"),
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times - 1, 10), 1_000),
   };
   if (typeof connection === "string") {
@@ -93,7 +96,10 @@ function reasonOf(error: unknown): string {
 export async function closeClient(client: Client): Promise<void> {
   if (client.status === "end") return;
   if (client.status === "ready") {
+    // A Redis that hangs does not answer that either.
+    const late = setTimeout(() => client.disconnect(), QUIT_TIMEOUT_MS);
     await client.quit().catch(() => client.disconnect());
+    clearTimeout(late);
     return;
   }
   client.disconnect();

@@ -103,7 +103,7 @@ export class Driver {
       id: encoded,
       nonce: nonce ?? `${id}#${this.#nonces++}`,
       cost: cost ? JSON.stringify({ requests: 1, ...cost }) : "",
-      waits: null,
+      more: null,
     })) as [number, ...unknown[]];
     return reply[0] === 1
       ? { accepted: true, duplicate: reply[1] === 1, depth: Number(reply[2]) }
