@@ -34,21 +34,25 @@ export class Lookout {
   }
 
   /** Now: Redis has just refused a job of the queue for full memory. */
-  look(watched: Watched): void {
-    if (this.#looking.has(watched) || !this.#canAsk()) return;
-    this.#looking.add(watched);
-    const { prefix } = watched.queue.limiter;
-    // Best effort: whoever enqueues meets the same trouble, and reports it.
-    runScript(this.#client, "review", [limiterKey(prefix), queueBase(prefix, watched.queue.name), ""])
-      .catch(() => undefined)
-      .finally(() => this.#looking.delete(watched));
+  full(watched: Watched): void {
+    this.#look(watched, "1");
   }
 
   close(): void {
     clearInterval(this.#timer);
   }
 
+  #look(watched: Watched, full: "" | "1"): void {
+    if (this.#looking.has(watched) || !this.#canAsk()) return;
+    this.#looking.add(watched);
+    const { prefix } = watched.queue.limiter;
+    // Best effort: whoever enqueues meets the same trouble, and reports it.
+    runScript(this.#client, "review", [limiterKey(prefix), queueBase(prefix, watched.queue.name), full, ""])
+      .catch(() => undefined)
+      .finally(() => this.#looking.delete(watched));
+  }
+
   #tick(): void {
-    for (const watched of this.#watched) if (watched.room.takeAdmitted() > 0) this.look(watched);
+    for (const watched of this.#watched) if (watched.room.takeAdmitted() > 0) this.#look(watched, "");
   }
 }

@@ -241,7 +241,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
       } catch (error) {
         if (!isUnregistered(error)) {
           const fault = enqueueFault(error, job.id);
-          if (isHeadgateError(fault) && fault.got === "oom") this.#lookout.look(lane);
+          if (isHeadgateError(fault) && fault.got === "oom") this.#lookout.full(lane);
           throw fault;
         }
         // Somebody emptied Redis: register again, once, and ask again.

@@ -9,6 +9,7 @@ export type Client = Redis | Cluster;
 /** How long a start waits for Redis before it fails (ms). */
 const CONNECT_TIMEOUT_MS = 5_000;
 const QUIT_TIMEOUT_MS = 2_000;
+const RECONNECT_MS = 1_000;
 
 const isClient = (connection: Connection): connection is Client =>
   typeof connection === "object" && typeof (connection as Client).defineCommand === "function";
@@ -31,8 +32,7 @@ export function openClient(connection: Connection): Client {
     maxRetriesPerRequest: null,
     enableOfflineQueue: true,
     // First retry after 50 ms, then at most every second: a fleet has to resume within 2 s of Redis' return.
-    // After a failover the connection may be to what has become a replica.
-    reconnectOnError: (error) => error.message.startsWith("READONLY"),
+    reconnectOnError: replicaLeaver(),
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times - 1, 10), 1_000),
   };
   if (typeof connection === "string") {
@@ -49,6 +49,16 @@ export function openClient(connection: Connection): Client {
     return (connection as Cluster).duplicate(undefined, { redisOptions: own as never });
   }
   return fewWrites((connection as Redis).duplicate(own));
+}
+
+/** After a failover a connection may be to what has become a replica: connect anew, and not with every one of its answers. */
+function replicaLeaver(): (error: Error) => boolean {
+  let leftAt = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    if (!error.message.startsWith("READONLY") || performance.now() - leftAt < RECONNECT_MS) return false;
+    leftAt = performance.now();
+    return true;
+  };
 }
 
 /** Where a client points, without credentials. */

@@ -29,9 +29,9 @@ describe("deadline", () => {
   it("has passed before it runs: it is not run, fails with HG_DEADLINE_EXCEEDED, and costs nothing", async () => {
     const producer = space.use(createProducer({ connection: space.url }));
     const control = space.use(createControl({ connection: space.url }));
-    await producer.enqueue(queue, {}, { id: "late", deadline: "100ms" });
+    await producer.enqueue(queue, {}, { id: "late", deadline: "400ms" });
     await producer.enqueue(queue, {}, { id: "in-time", deadline: "1h" });
-    await setTimeout(120);
+    await setTimeout(420);
     const ran: string[] = [];
     const failed: unknown[] = [];
     const worker = space.use(
@@ -42,7 +42,9 @@ describe("deadline", () => {
     await vi.waitFor(() =>
       expect(failed).toEqual([{ id: "late", final: true, message: expect.stringMatching(/^HG_DEADLINE_EXCEEDED: /) }]),
     );
-    expect((await producer.status(queue)).counts).toMatchObject({ completed: 1, failed: 1, wait: 0, delayed: 0 });
+    await vi.waitFor(async () =>
+      expect((await producer.status(queue)).counts).toMatchObject({ completed: 1, failed: 1, wait: 0, delayed: 0 }),
+    );
     await expect(producer.result(queue, "late")).rejects.toMatchObject({ code: "HG_JOB_FAILED" });
     const status = await control.status(limiter);
     expect(status.limits[0]?.remaining, "one permit was used").toBeCloseTo(AMOUNT - 1, 0);
@@ -54,7 +56,7 @@ describe("deadline", () => {
     await producer.enqueue(queue, { failures: 99 }, { id: "a", deadline: "150ms" });
     const messages: string[] = [];
     const worker = space.use(
-      createWorker(queue, async (task, ctx) => (await setTimeout(60), runTask(task, ctx)), { connection: space.url }),
+      createWorker(queue, (task, ctx) => runTask({ ...task, workMs: 60 }, ctx), { connection: space.url }),
     );
     worker.on("failed", ({ error }) => messages.push(error.message));
     await vi.waitFor(() => expect(messages.at(-1)).toMatch(/^HG_DEADLINE_EXCEEDED: /));

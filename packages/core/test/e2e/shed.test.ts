@@ -5,7 +5,7 @@ import { createControl } from "headgate/control";
 import { createProducer, type EnqueueOptions } from "headgate/producer";
 import { createWorker } from "headgate/worker";
 import { describe, expect, it } from "vitest";
-import { depthOf } from "../support/depth.ts";
+import { baseOf, depthOf } from "../support/depth.ts";
 import { define } from "../support/programs/protocol.ts";
 import { runTask, type Task } from "../support/programs/task.ts";
 import { useRedis } from "../support/redis.ts";
@@ -17,9 +17,9 @@ let count = 0;
 const shedding = (shed: { slow?: number; closed?: number } = { slow: 10, closed: 1 }): Queue<Task, Task> =>
   define({
     namespace: space.namespace,
-    limiter: `api${count++}`,
+    limiter: `api${++count}`,
     limiterOptions: { adaptive: false },
-    queue: "q",
+    queue: `q${count}`,
     queueOptions: { capacity: 20, shed },
   }).queue;
 
@@ -40,10 +40,10 @@ describe("priority shedding", () => {
   it("open: everybody is admitted; without a priority a job gets 100", async () => {
     const queue = shedding();
     const producer = space.use(createProducer({ connection: space.url }));
-    const { id } = (await producer.enqueue(queue, {}, refuse())) as { id: string };
+    expect(await producer.enqueue(queue, {}, refuse())).toMatchObject({ accepted: true });
+    const [id = ""] = await space.client.zrange(`${baseOf(queue)}prioritized`, "0", "-1");
     expect(await producer.enqueue(queue, {}, refuse(2_097_151))).toMatchObject({ accepted: true });
-    const key = `${queue.bullmq.prefix}:q:${id}`;
-    expect(await space.client.hget(key, "priority")).toBe("100");
+    expect(await space.client.hget(baseOf(queue) + id, "priority")).toBe("100");
   });
 
   it.each([
@@ -126,7 +126,7 @@ describe("priority shedding", () => {
             if (result.reason === "full") expect(depth).toBe(20);
             seen[result.reason as "shed" | "full"]++;
           }
-          if (drains === 1 && depth > 0) await space.client.zpopmin(`${queue.bullmq.prefix}:q:prioritized`);
+          if (drains === 1 && depth > 0) await space.client.zpopmin(`${baseOf(queue)}prioritized`);
         }
       }),
       { numRuns: 25 },
