@@ -94,16 +94,18 @@ end
 -- really drains, and whatever else closes it has passed. And how long one job takes to drain, 0: unknown.
 local function level_retry_after(site, queue, depth, rest)
   local config, state = queue.config, queue.state
-  local wait = math.max(0, site.hot.gate - site.now)
+  local shut, wait = math.max(0, site.hot.gate - site.now), 0
   rest = rest or state.level == "closed" and math.floor((config.low * config.capacity + config.high * config.capacity) / 2)
     or config.capacity - 1
   local over = depth - rest
   local rate = draining(site, queue)
   if over > 0 then
-    wait = rate > 0 and wait + over / rate * 1000 or math.max(wait, REVIEW_MS)
+    wait = rate > 0 and shut + over / rate * 1000 or math.max(shut, REVIEW_MS)
   end
-  if state.reason == "operator" and state.pause then
-    wait = math.max(wait, state.pause.till - site.now)
+  if state.reason == "operator" then
+    wait = math.max(wait, state.pause and state.pause.till - site.now or shut)
+  elseif state.reason == "gate" then
+    wait = math.max(wait, shut - config.maxWait)
   elseif state.reason == "memory" then
     wait = math.max(wait, level_review_at(queue, site.now) - site.now)
   elseif state.reason == "throttled" then
@@ -116,10 +118,11 @@ end
 -- closes the queue ends by itself, which no script of a worker would see.
 local function level_ask_after(site, queue)
   local at = level_review_at(queue, site.now)
-  if queue.state.reason == "operator" and queue.state.pause then
-    at = math.min(at, queue.state.pause.till)
-  elseif queue.state.reason == "gate" or queue.state.reason == "operator" then
-    at = math.min(at, site.hot.gate)
+  local state = queue.state
+  if state.reason == "operator" then
+    at = math.min(at, state.pause and state.pause.till or site.hot.gate)
+  elseif state.reason == "gate" then
+    at = math.min(at, site.hot.gate - queue.config.maxWait)
   end
   return math.max(1, math.ceil(at - site.now))
 end

@@ -161,7 +161,7 @@ export class Driver {
     );
   }
 
-  async level(): Promise<{ level: string; reason: string; version: number; retryAfter: number }> {
+  async level(): Promise<{ level: string; reason: string; version: number; retryAfter: number; reviewAt: number }> {
     const { prefix } = this.queue.limiter;
     return JSON.parse(
       String(await runScript(this.#client, "inspect", [limiterKey(prefix), prefix, this.queue.name, this.wire.now])),
