@@ -6,6 +6,7 @@ import { contenderNames } from "./goodput/contenders/index.ts";
 import { runGoodput } from "./goodput/goodput.ts";
 import { scenarioOf, scenarios } from "./goodput/scenario.ts";
 import { runOverhead } from "./overhead/run.ts";
+import { runProducers } from "./producers/run.ts";
 import { runScale } from "./scale/scale.ts";
 import { runSimulate } from "./simulate/run.ts";
 
@@ -94,6 +95,18 @@ program
   .option("--json", "one JSON object as the last line")
   .action(async (options) => {
     await runGateway({ ...options, connection });
+  });
+
+program
+  .command("producers")
+  .description(
+    "many producer processes before one queue: fairness, wake-up, what waiting costs, and how good retryAfterMs is",
+  )
+  .option("--processes <n>", "producer processes", whole, 50)
+  .option("--seconds <n>", "length of the fairness run", whole, 30)
+  .option("--json", "one JSON object as the last line")
+  .action(async (options) => {
+    await runProducers({ ...options, connection });
   });
 
 await program.parseAsync();
