@@ -60,7 +60,8 @@ export async function runProducers(options: ProducersBenchOptions): Promise<Summ
     return summary;
   } finally {
     await removeKeys(redis, namespace);
-    for (const part of ["wake", "level", "retry-20", "retry-100", "retry-400"]) await removeKeys(redis, `${namespace}-${part}`);
+    for (const part of ["wake", "level", "retry-20", "retry-100", "retry-400"])
+      await removeKeys(redis, `${namespace}-${part}`);
     await redis.quit();
   }
 }
