@@ -5,6 +5,7 @@ import { runGateway } from "./gateway/run.ts";
 import { contenderNames } from "./goodput/contenders/index.ts";
 import { runGoodput } from "./goodput/goodput.ts";
 import { scenarioOf, scenarios } from "./goodput/scenario.ts";
+import { runMillion } from "./million/run.ts";
 import { runOverhead } from "./overhead/run.ts";
 import { runProducers } from "./producers/run.ts";
 import { runRestarts } from "./restarts/run.ts";
@@ -18,6 +19,7 @@ if (!connection) {
 }
 
 const RECORD = ".headgate/goodput.json";
+const ways: ("enqueueMany" | "pipeline")[] = ["enqueueMany", "pipeline"];
 const scenarioNames = scenarios.map(({ name }) => name);
 
 const program = new Command("bench").description(
@@ -119,6 +121,18 @@ program
   .option("--json", "one JSON array as the last line")
   .action(async (options) => {
     await runRestarts(options);
+  });
+
+program
+  .command("million")
+  .description(
+    "a million items through one producer into a queue of 1,000: its memory, the queue's depth, and what arrives",
+  )
+  .option("--items <n>", "how many", whole, 1_000_000)
+  .option("--way <names>", "enqueueMany, pipeline, or all", (text) => listOf(text, ways), ways)
+  .option("--json", "one JSON array as the last line")
+  .action(async ({ way, ...options }) => {
+    await runMillion({ ...options, ways: way, connection });
   });
 
 await program.parseAsync();

@@ -57,6 +57,7 @@ test("--json is one object with every limiter and queue of the config, as docume
           completed: 0,
           failed: 0,
         },
+        skipped: 0,
         paused: false,
         pauseReason: null,
         version: 0,

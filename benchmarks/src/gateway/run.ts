@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setInterval as ticks } from "node:timers/promises";
 import { createWorker } from "headgate/worker";
 import { Redis } from "ioredis";
@@ -16,6 +17,8 @@ export interface GatewayBenchOptions {
 const OVERLOAD = 10;
 const POLITE = 5;
 const TICK_MS = 20;
+/** How often our own event loop is looked at. */
+const LOOP_MS = 1;
 
 /** Callers that send ten times what the queue's API takes, whatever they are told, and beside them some that obey. */
 export async function runGateway({ connection, seconds, json = false }: GatewayBenchOptions): Promise<Summary> {
@@ -26,6 +29,7 @@ export async function runGateway({ connection, seconds, json = false }: GatewayB
   const worker = createWorker(queueIn(namespace), async () => null, { connection, concurrency: 10 });
   const caller = new Caller(gateway.url, token);
   const time = new AbortController();
+  const delay = monitorEventLoopDelay({ resolution: LOOP_MS });
   say(`gateway: ${seconds} s of ${OVERLOAD * RATE} jobs/s at a queue that takes ${RATE}/s, Node ${process.version}`);
   try {
     const end = performance.now() + seconds * 1_000;
@@ -36,17 +40,20 @@ export async function runGateway({ connection, seconds, json = false }: GatewayB
     );
     const replies: Promise<Reply>[] = [];
     const start = performance.now();
+    delay.enable();
     for await (const _ of ticks(TICK_MS)) {
       const now = performance.now();
       if (now >= end) break;
       // By the clock, so that a late tick loses nothing.
       while (replies.length < ((now - start) / 1_000) * OVERLOAD * RATE) replies.push(caller.post('{"rude":true}'));
-      if (rss.length < (now - start) / 500) rss.push(await gateway.rss());
+      if (rss.length < (now - start) / 500) rss.push((await gateway.look()).rss);
     }
     const answered = await Promise.all(replies);
+    delay.disable();
+    const callers = delay.percentile(99) / 1e6 - LOOP_MS;
     time.abort();
     await Promise.all(polite);
-    const summary = summarize(seconds, answered, tries, rss);
+    const summary = summarize(seconds, answered, tries, rss, await gateway.look(), callers);
     if (json) console.log(JSON.stringify(summary));
     else console.log(JSON.stringify(summary, null, 2));
     return summary;

@@ -60,6 +60,18 @@ export const errorTable = {
     summary: "A stream's job was refused",
     fix: "Leave out the timeout, or handle the error of the stream.",
   },
+  HG_FLOW_CROSSES_LIMITERS: {
+    summary: "The queues of a flow have different limiters",
+    fix: "Give its queues one limiter: only then can it be admitted whole.",
+  },
+  HG_FLOW_TOO_LARGE: {
+    summary: "A flow has more jobs than can ever be admitted at once",
+    fix: "Split the flow, or raise the queue's capacity.",
+  },
+  HG_FLOW_CONFLICT: {
+    summary: "A job of a flow is there already, as a child of another",
+    fix: "Use other ids: a job has one parent.",
+  },
   HG_DEFERRALS_EXHAUSTED: {
     summary: "A job was put back too often, or for too long",
     fix: "Raise deferrals.max or deferrals.maxAge, or ask the API for a higher limit.",

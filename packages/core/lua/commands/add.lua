@@ -2,6 +2,7 @@
 --- @include "door"
 --- @include "clock"
 --- @include "slow"
+--- @include "pace"
 --[[
   Admission: one enqueue is accepted, found to be a duplicate, or refused, in the script that stores the job.
   Wraps BullMQ's addStandardJob, addDelayedJob, addPrioritizedJob and addParentJob; `add` is the body of the one at hand.
@@ -23,11 +24,6 @@
               a job drains in this, 0: unknown
               or BullMQ's negative error code
 ]]
--- The slowest pace at level `slow`: producers must find out that the API works again.
-local PACE_LEAST = 1
--- A slot further ahead than this is not reserved: its owner may have gone by then.
-local SLOT_MOST_MS = 2000
-
 local base, id, nonce = string.match(KEYS[1], "^(.*:)[^:]+$"), ARGV[4], ARGV[5]
 local more = ARGV[7] ~= "" and cjson.decode(ARGV[7]) or {}
 local slot, left, priority = more.slot, more.left, more.priority or 0
@@ -51,15 +47,6 @@ if redis.call("EXISTS", job_key) == 1 then
     return reply
   end
   return { 1, 1, depth, pulse.level }
-end
-
--- What the API really accepts; before anything was accepted, what the controller would let through.
-local function pace()
-  local rate = math.max(slow().ring_sums(site, 3) / 3, slow().accepted_per_second(site))
-  if rate == 0 and site.hot.phase > FREE then
-    rate = law_rate(site.hot, plan)
-  end
-  return math.max(PACE_LEAST, rate)
 end
 
 local function refuse(reason, retry_after, every, reserved, ask_after)
@@ -100,7 +87,7 @@ if left or pulse.level ~= 0 or depth >= plan.capacity then
   end
   if pulse.level == 1 and not shed and not (slot and slot > 0 and slot <= now + 5) then
     local hot = site.hot
-    local interval = 1000 / pace()
+    local interval = 1000 / pace(site)
     local at = math.max(hot.pace, now)
     local reserves = at > now and slot and at - now <= SLOT_MOST_MS
     if at <= now or reserves then

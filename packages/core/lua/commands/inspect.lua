@@ -72,5 +72,6 @@ return cjson.encode({
     active = redis.call("LLEN", base .. "active"), ["waiting-children"] = redis.call("ZCARD", base .. "waiting-children"),
     completed = redis.call("ZCARD", base .. "completed"), failed = redis.call("ZCARD", base .. "failed"),
   },
+  skipped = tonumber(redis.call("HGET", prefix .. ":@queue:" .. name, "skipped") or 0),
   disagreement = redis.call("HGET", prefix .. ":@queue:" .. name, "disagreement") or nil,
 })

@@ -127,6 +127,20 @@ local function level_ask_after(site, queue)
   return math.max(1, math.ceil(at - site.now))
 end
 
+-- When it was closed, the last few times: iterations of schedules that came due meanwhile are not run.
+local CLOSED_KEPT = 8
+
+local function remember_closed(state, level, now)
+  if level == "closed" then
+    state.closedSince = state.closedSince or now
+  elseif state.closedSince then
+    local spans = state.closed or {}
+    spans[#spans + 1] = { state.closedSince, now }
+    if #spans > CLOSED_KEPT then table.remove(spans, 1) end
+    state.closed, state.closedSince = spans, nil
+  end
+end
+
 -- Brings a queue's level up to date.
 local function level_review(site, queue, depth)
   if not queue.config then
@@ -137,6 +151,7 @@ local function level_review(site, queue, depth)
     return
   end
   local state = queue.state
+  remember_closed(state, level, site.now)
   state.level, state.reason, state.since, state.version = level, reason, site.now, state.version + 1
   redis.call("PUBLISH", site.prefix .. ":@feed", cjson.encode({
     type = "level", queue = queue.name, level = level, reason = reason, depth = depth,

@@ -32,6 +32,8 @@ export interface QueueStatus {
       number
     >
   >;
+  /** Iterations of schedules that came due while it was closed, and were finished without running. */
+  readonly skipped: number;
   /** BullMQ's own pause: workers take nothing. */
   readonly paused: boolean;
   readonly pauseReason: string | null;
@@ -92,6 +94,7 @@ interface QueueReply {
   retryAfter: number;
   paused: boolean;
   counts: QueueStatus["counts"];
+  skipped: number;
   disagreement?: string;
 }
 
@@ -147,6 +150,7 @@ const idleQueue = (queue: Queue): QueueReply => ({
   retryAfter: 0,
   paused: false,
   counts: NO_JOBS,
+  skipped: 0,
 });
 
 const declaredRate = ({ limits }: Limiter): number | null => {
@@ -188,6 +192,7 @@ export async function readQueueStatus(client: Client, queue: Queue): Promise<Que
     oldestJobAgeMs: reply.oldest === undefined ? null : Math.max(0, Math.round(reply.now - reply.oldest)),
     retryAfterMs: reply.retryAfter,
     counts: reply.counts,
+    skipped: reply.skipped,
     paused: reply.paused,
     pauseReason: reply.pause?.reason || null,
     disagreement: reply.disagreement ?? null,

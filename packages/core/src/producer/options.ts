@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type Deadline, deadlineSchema } from "../define/deadline.ts";
 import { type Duration, durationSchema } from "../define/duration.ts";
 import { parseOptions } from "../define/options.ts";
+import { headgateError, shown } from "../errors.ts";
 
 export interface EnqueueOptions {
   /** `"wait"` (default): stand in line until there is room. `"refuse"`: answer at once. */
@@ -22,6 +23,12 @@ export interface EnqueueOptions {
    * that was admitted and is fetched too late is not run: it fails with HG_DEADLINE_EXCEEDED. It is kept on Redis' clock.
    */
   readonly deadline?: Deadline;
+}
+
+/** Options of many payloads: each gets its own id. */
+export interface ManyOptions<In> extends Omit<EnqueueOptions, "id"> {
+  /** The id of a payload's job: with it, reading a source again from its start enqueues nothing twice. Default: new ones. */
+  readonly id?: (payload: In) => string;
 }
 
 const schema = z.object({
@@ -61,4 +68,16 @@ export function resolveEnqueueOptions(options: EnqueueOptions | undefined): Reso
   const { onPressure, timeout, signal, id, priority, delay, deadline } = parseOptions("enqueue", schema, options);
   const deadlineAt = deadline === null ? null : performance.now() + deadline;
   return { mode: onPressure, timeoutMs: timeout, signal, id, priority, delayMs: delay, deadlineAt };
+}
+
+/** Checked once for many payloads. */
+export function resolveManyOptions(id: unknown, options: EnqueueOptions): ResolvedEnqueueOptions {
+  if (id !== undefined && typeof id !== "function") {
+    throw headgateError("HG_OPTION_INVALID", {
+      what: "enqueue.id",
+      expected: "a function of the payload: one id for many would make one job of them",
+      got: shown(id),
+    });
+  }
+  return resolveEnqueueOptions(options);
 }

@@ -1,66 +1,74 @@
 import { EventEmitter } from "node:events";
-import { Writable } from "node:stream";
-import { ProducerBackend } from "../bullmq/producer-backend.ts";
+import type { Writable } from "node:stream";
+import type { WritableStream } from "node:stream/web";
 import { type QueueStatus, readQueueStatus } from "../control/status.ts";
 import { createId, encodeId, encodeOwnId } from "../define/id.ts";
 import { parsePayload, serializePayload } from "../define/payload.ts";
 import type { Queue } from "../define/queue.ts";
-import { type HeadgateError, headgateError, isHeadgateError } from "../errors.ts";
-import { type Connection, openClient } from "../redis/connection.ts";
-import { enqueueFault } from "../redis/fault.ts";
+import { type HeadgateError, headgateError } from "../errors.ts";
 import { closedError, Link } from "../redis/link.ts";
-import { Reach } from "../redis/reach.ts";
-import { Feed, type LevelChange } from "../signal/feed.ts";
-import { followRuns, runningOn } from "../worker/running.ts";
-import { enqueueMany, MANY_IN_FLIGHT } from "./enqueue-many.ts";
-import { Lookout } from "./lookout.ts";
-import { type EnqueueOptions, type ResolvedEnqueueOptions, resolveEnqueueOptions } from "./options.ts";
-import { Places } from "./places.ts";
-import { type Accepted, type EnqueueResult, isFinal, type Refusal, readAdmission, refusedOf } from "./result.ts";
+import type { LevelChange } from "../signal/feed.ts";
+import { runningOn } from "../worker/running.ts";
+import { type EnqueueOne, enqueueMany } from "./enqueue-many.ts";
+import type { FlowNode, FlowResult, TypedFlow } from "./flow.ts";
+import { Flows } from "./flows.ts";
+import { type Lane, Lanes } from "./lanes.ts";
+import { endOf } from "./on-abort.ts";
+import {
+  type EnqueueOptions,
+  type ManyOptions,
+  type ResolvedEnqueueOptions,
+  resolveEnqueueOptions,
+  resolveManyOptions,
+} from "./options.ts";
+import type { Reach } from "./reach.ts";
+import { type Accepted, type EnqueueResult, isFinal, type Refusal, refusedOf } from "./result.ts";
 import { Results } from "./results.ts";
-import { Room } from "./room.ts";
+import type { Scheduled, ScheduleOptions } from "./schedule.ts";
+import { endSchedule, startSchedule } from "./schedules.ts";
 import { type ProducerOptions, resolveProducerOptions } from "./settings.ts";
-import { type Ask, isAway, WaitingLine } from "./waiting-line.ts";
+import { type Ask, isAway, type WaitingLine } from "./waiting-line.ts";
+import { writable } from "./writable.ts";
+import { writableStream } from "./writable-stream.ts";
 
 export interface ProducerEvents {
   level: [LevelChange];
   error: [Error];
 }
 
-/** What a producer keeps for a queue: who waits, and, when it was first needed, the way to store its jobs. */
-interface Lane {
-  readonly queue: Queue;
-  backend: ProducerBackend | null;
-  opening: Promise<ProducerBackend> | null;
-  readonly line: WaitingLine;
-  readonly room: Room;
-  /** BullMQ's options of every job of the queue. */
-  readonly jobOptions: object;
-  readonly uniform: boolean;
-}
+/** A stream waits for room; with `timeout`, a wait that takes longer is its error. */
+export type StreamOptions<In> = Omit<ManyOptions<In>, "onPressure">;
+
+export type FlowOptions = Pick<EnqueueOptions, "onPressure" | "timeout" | "signal">;
 
 /** Enqueues jobs, and is slowed, told or refused when the API behind a queue cannot keep up. */
 export class Producer extends EventEmitter<ProducerEvents> {
   readonly #link: Link;
-  readonly #connection: Connection;
-  readonly #reach: Reach;
-  readonly #places: Places;
-  readonly #lookout: Lookout;
-  readonly #lanes = new Map<Queue, Lane>();
+  readonly #lanes: Lanes;
+  readonly #reach: Reach = {
+    open: () => {
+      if (this.#closing) throw closedError("producer");
+    },
+    backend: (queue, id) => this.#lanes.backend(queue, id),
+    ask: (queues, id, question) => this.#lanes.ask(queues, id, question),
+    line: () => this.#lanes.line(),
+  };
+  readonly #flows: Flows = new Flows(this.#reach, (queue, line, ask, first, options) =>
+    this.#stand({ queue, line }, line.ticket(), ask, first, options),
+  );
   readonly #results: Results;
-  readonly #unfollow: (() => void)[] = [];
-  #feed: Feed | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: ProducerOptions) {
     super();
-    const { commandTimeoutMs, maxWaiting } = resolveProducerOptions(options);
     const { connection } = options;
-    this.#connection = connection;
-    this.#link = new Link(connection, (error) => this.#report(error));
-    this.#reach = new Reach(this.#link, commandTimeoutMs, () => this.#wakeAll());
-    this.#places = new Places(maxWaiting);
-    this.#lookout = new Lookout(this.#link.client, () => !this.#reach.away);
+    const onError = (error: Error): void => this.#report(error);
+    this.#link = new Link(connection, onError);
+    this.#lanes = new Lanes(connection, this.#link, resolveProducerOptions(options), {
+      onLevel: (prefix, change) => this.#onLevel(prefix, change),
+      onBack: () => this.#wakeAll(),
+      onError,
+    });
     this.#results = new Results(connection);
   }
 
@@ -73,9 +81,19 @@ export class Producer extends EventEmitter<ProducerEvents> {
    * Asks for admission of one job. Expected answers are values; errors are bad input and broken infrastructure, the latter
    * with `id` and `outcome`, so that a retry with that id is safe.
    */
-  async enqueue<In, Out>(queue: Queue<In, Out>, payload: In, options?: EnqueueOptions): Promise<EnqueueResult> {
+  enqueue<In, Out>(queue: Queue<In, Out>, payload: In, options?: EnqueueOptions): Promise<EnqueueResult> {
+    return this.#enqueue(queue, payload, options, null);
+  }
+
+  /** `given`: options that were resolved once for many. */
+  async #enqueue<In, Out>(
+    queue: Queue<In, Out>,
+    payload: In,
+    options: EnqueueOptions | undefined,
+    given: ResolvedEnqueueOptions | null,
+  ): Promise<EnqueueResult> {
     if (this.#closing) throw closedError("producer");
-    const resolved = resolveEnqueueOptions(options);
+    const resolved = given ?? resolveEnqueueOptions(options);
     resolved.signal?.throwIfAborted();
     const id = resolved.id ?? createId();
     const encoded = resolved.id === undefined ? encodeOwnId(id) : encodeId(id);
@@ -83,9 +101,9 @@ export class Producer extends EventEmitter<ProducerEvents> {
     const value = parsed instanceof Promise ? await parsed : parsed;
     const data = serializePayload(queue, value);
     const cost = queue.costOf(value);
-    const lane = this.#laneOf(queue as Queue);
+    const lane = this.#lanes.of(queue as Queue);
     const job = { id, encoded, data, cost: lane.uniform ? "" : JSON.stringify(cost) };
-    const ask = this.#asking(lane, job, resolved);
+    const ask = this.#lanes.asking(lane, job, resolved);
     if (resolved.mode === "refuse") return refusedOrNot(await ask(null));
     // A run of the same limiter must not wait; whether it would have to, only an answer tells.
     const mayStand = runningOn() !== queue.limiter.prefix;
@@ -93,7 +111,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
     let first: Accepted | Refusal | HeadgateError;
     try {
       if (lane.backend === null) {
-        await this.#reachable(lane, id, performance.now());
+        await this.#lanes.open(lane, id, performance.now());
         resolved.signal?.throwIfAborted();
       }
       if (mayStand && this.#mustStand(lane, resolved)) return this.#stand(lane, ticket, ask, null, resolved);
@@ -107,36 +125,66 @@ export class Producer extends EventEmitter<ProducerEvents> {
     return this.#stand(lane, ticket, ask, first, resolved);
   }
 
-  /** Enqueues what an iterable yields, one admission each; answers in order, and the source is read as they come in. */
+  /**
+   * Enqueues what an iterable yields, one admission each, up to 64 of them on the way at once; answers in order, and the
+   * source is read as they come in. Ending the loop ends what still waits.
+   */
   enqueueMany<In, Out>(
     queue: Queue<In, Out>,
     payloads: Iterable<In> | AsyncIterable<In>,
-    options: EnqueueOptions = {},
+    options: ManyOptions<In> = {},
   ): AsyncGenerator<EnqueueResult, void, undefined> {
-    return enqueueMany(payloads, (payload, ended) => {
-      const signal = options.signal ? AbortSignal.any([ended, options.signal]) : ended;
-      return this.enqueue(queue, payload, { ...options, signal });
-    });
+    return enqueueMany(payloads, this.#one(queue, options), endOf(options.signal));
   }
 
-  /** A Writable in object mode: every chunk is one payload, pressure is backpressure. */
-  writable<In, Out>(queue: Queue<In, Out>, options?: Omit<EnqueueOptions, "onPressure" | "id">): Writable {
-    const abort = new AbortController();
-    const signals = options?.signal ? [abort.signal, options.signal] : [abort.signal];
-    return new Writable({
-      objectMode: true,
-      highWaterMark: MANY_IN_FLIGHT,
-      write: (payload: In, _encoding, done) => {
-        this.enqueue(queue, payload, { ...options, signal: AbortSignal.any(signals) }).then(
-          (result) => done(result.accepted ? null : headgateError("HG_REFUSED", { got: result.reason })),
-          done,
-        );
-      },
-      destroy: (error, done) => {
-        abort.abort(error ?? undefined);
-        done(error);
-      },
-    });
+  /**
+   * A `node:stream` Writable in object mode: every chunk is one payload, pressure is backpressure, and a write's callback
+   * comes when its job is stored. A refusal is the stream's error, HG_REFUSED.
+   */
+  writable<In, Out>(queue: Queue<In, Out>, options: StreamOptions<In> = {}): Writable {
+    return writable(this.#one(queue, options), options.signal);
+  }
+
+  /**
+   * The same as a Web WritableStream, for `pipeTo`; `close()` is done when every job is stored. To end a pipe while it waits
+   * for room, give the signal here: what is given to `pipeTo` alone waits, as the standard says, for the writes under way.
+   */
+  writableStream<In, Out>(queue: Queue<In, Out>, options: StreamOptions<In> = {}): WritableStream<In> {
+    return writableStream(this.#one(queue, options), options.signal);
+  }
+
+  #one<In, Out>(queue: Queue<In, Out>, { id, ...rest }: ManyOptions<In>): EnqueueOne<In> {
+    const resolved = resolveManyOptions(id, rest);
+    const { deadline } = rest;
+    // A duration counts from when its job is enqueued.
+    const deadlineAt = () => (deadline === undefined ? null : resolveEnqueueOptions({ deadline }).deadlineAt);
+    return (payload, signal) => {
+      const own = { signal, id: id === undefined ? id : id(payload), deadlineAt: deadlineAt() };
+      return this.#enqueue(queue, payload, undefined, { ...resolved, ...own });
+    };
+  }
+
+  /**
+   * Asks for admission of a job and of those that must end before it: all of them are stored, or none. The root's `id` makes
+   * it idempotent. A refusal is a value, and says which queue had no room.
+   * @throws HG_FLOW_CROSSES_LIMITERS, HG_FLOW_TOO_LARGE, HG_FLOW_CONFLICT, and what `enqueue` throws
+   */
+  async enqueueFlow<Tree extends FlowNode>(tree: Tree & TypedFlow<Tree>, options?: FlowOptions): Promise<FlowResult> {
+    return this.#flows.enqueue(tree, resolveEnqueueOptions(options));
+  }
+
+  /**
+   * Starts a schedule, or changes the one of this id: each iteration is a job with this payload. No level refuses it, and its
+   * next iteration is always stored; one that comes due while the queue is closed is finished without running, and counted.
+   * @throws HG_NAME_INVALID, HG_OPTION_INVALID, and what `enqueue` throws for a payload or a cost
+   */
+  schedule<In, Out>(queue: Queue<In, Out>, id: string, when: ScheduleOptions, payload: In): Promise<Scheduled> {
+    return startSchedule(this.#reach, queue, id, when, payload);
+  }
+
+  /** Ends a schedule, and takes back its next iteration unless that is due; false when there was none. */
+  unschedule(queue: Queue, id: string): Promise<boolean> {
+    return endSchedule(this.#reach, queue, id);
   }
 
   async status(queue: Queue): Promise<QueueStatus> {
@@ -146,7 +194,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
 
   /** Removes a job that does not run yet; false when it runs, has ended, or is not there. */
   async cancel(queue: Queue, id: string): Promise<boolean> {
-    const backend = await this.#lane(queue, id);
+    const backend = await this.#lanes.backend(queue, id);
     const encoded = encodeId(id);
     const state = await backend.getState(encoded);
     if (state === "active" || state === "completed" || state === "failed" || state === "unknown") return false;
@@ -170,23 +218,20 @@ export class Producer extends EventEmitter<ProducerEvents> {
   }
 
   async #close(): Promise<void> {
-    this.#lookout.close();
-    for (const unfollow of this.#unfollow.splice(0)) unfollow();
-    for (const { line } of this.#lanes.values()) line.end(closedError("producer"));
-    this.#reach.end(closedError("producer"));
+    for (const line of this.#lines()) line.end(closedError("producer"));
     await this.#results.close();
-    await this.#feed?.close();
+    await this.#lanes.close();
     await this.#link.close();
   }
 
   /** Behind those who wait already; but what sheds, or has a deadline, is told at once whether it is worth waiting. */
   #mustStand({ queue, line, room }: Lane, { deadlineAt }: ResolvedEnqueueOptions): boolean {
-    if (this.#reach.away) return true;
+    if (this.#lanes.away) return true;
     return (line.length > 0 || !room.sure) && queue.shed === null && deadlineAt === null;
   }
 
   #stand(
-    { queue, line }: Lane,
+    { queue, line }: Pick<Lane, "queue" | "line">,
     ticket: number,
     ask: Ask,
     first: Refusal | HeadgateError | null,
@@ -197,138 +242,27 @@ export class Producer extends EventEmitter<ProducerEvents> {
         got: `queue "${queue.name}" from a job of limiter "${queue.limiter.name}"`,
       });
     }
+    // Closed while it was asked for: nobody would end its wait.
+    if (this.#closing) throw closedError("producer");
     return line.wait({ ticket, ask, first, timeoutMs, deadlineAt, signal });
   }
 
-  /** One question to Redis, to be asked as often as needed: always the same job, always the same nonce. */
-  #asking(
-    lane: Lane,
-    job: { readonly id: string; readonly encoded: string; readonly data: string; readonly cost: string },
-    options: ResolvedEnqueueOptions,
-  ): Ask {
-    const { queue } = lane;
-    const nonce = options.id === undefined ? "" : createId();
-    const opts =
-      options.priority === 0 && options.delayMs === 0
-        ? lane.jobOptions
-        : {
-            ...lane.jobOptions,
-            ...(options.priority > 0 ? { priority: options.priority } : {}),
-            ...(options.delayMs > 0 ? { delay: options.delayMs } : {}),
-          };
-    const more = moreOf(queue, options);
-    // One async function around it all: each more cost an enqueue 2 % of its time.
-    return async (slot) => {
-      let { backend } = lane;
-      let since: number | undefined;
-      if (backend === null || this.#reach.away) {
-        since = performance.now();
-        backend = await this.#reachable(lane, job.id, since);
-      }
-      const json = { id: job.encoded, name: queue.name, data: job.data, opts, timestamp: Date.now() };
-      const admission = {
-        id: job.encoded,
-        nonce,
-        cost: job.cost,
-        more: more === null && slot === null ? null : { ...more?.(), slot: slot ?? undefined },
-      };
-      const admit = () =>
-        this.#reach.answered((backend as ProducerBackend).admit(json as never, admission), job.id, since);
-      lane.room.ask();
-      let told: Accepted | Refusal | undefined;
-      try {
-        told = readAdmission(await admit(), job.id);
-      } catch (error) {
-        if (!isUnregistered(error)) {
-          const fault = enqueueFault(error, job.id);
-          if (isHeadgateError(fault) && fault.got === "oom") this.#lookout.full(lane);
-          throw fault;
-        }
-        // Somebody emptied Redis: register again, once, and ask again.
-        this.#link.forget();
-        await this.#reach.started(this.#link.queue(queue), job.id, performance.now());
-        told = readAdmission(await admit(), job.id);
-      } finally {
-        lane.room.answer(told);
-      }
-      return told;
-    };
-  }
-
-  /** The lane's way to Redis, when Redis is there. */
-  async #reachable(lane: Lane, id: string, since: number): Promise<ProducerBackend> {
-    try {
-      if (this.#link.started) await this.#reach.returned(id, since);
-      return lane.backend ?? (await this.#reach.started(this.#open(lane), id, since));
-    } catch (error) {
-      throw this.#closing ? closedError("producer") : enqueueFault(error, id);
-    }
-  }
-
-  #laneOf(queue: Queue): Lane {
-    const known = this.#lanes.get(queue);
-    if (known) return known;
-    const { low, high } = queue.watermarks;
-    const { attempts, backoff } = queue;
-    const jitter = backoff.jitter > 0 ? { jitter: backoff.jitter } : {};
-    const lane: Lane = {
-      queue,
-      backend: null,
-      opening: null,
-      line: new WaitingLine(this.#places, () => this.#reach.away),
-      room: new Room(((low + high) / 2) * queue.capacity),
-      jobOptions: {
-        attempts,
-        backoff: { type: backoff.type, delay: backoff.delayMs, ...jitter },
-        ...(queue.shed === null ? {} : { priority: queue.defaultPriority }),
-      },
-      uniform: queue.uniformCost !== null,
-    };
-    this.#lanes.set(queue, lane);
-    return lane;
-  }
-
-  async #lane(queue: Queue, id: string): Promise<ProducerBackend> {
-    const lane = this.#laneOf(queue);
-    return lane.backend ?? (await this.#reachable(lane, id, performance.now()));
-  }
-
-  #open(lane: Lane): Promise<ProducerBackend> {
-    lane.opening ??= this.#opened(lane).catch((error: unknown) => {
-      lane.opening = null;
-      throw error;
-    });
-    return lane.opening;
-  }
-
-  async #opened(lane: Lane): Promise<ProducerBackend> {
-    const { queue } = lane;
-    await this.#link.queue(queue);
-    this.#feed ??= new Feed(
-      openClient(this.#connection).on("error", () => undefined),
-      (prefix, change) => this.#onLevel(prefix, change),
-      () => this.#wakeAll(),
-    );
-    await this.#feed.follow(queue.limiter.prefix);
-    const backend = new ProducerBackend(this.#link.client, queue.bullmq.name, queue.bullmq.prefix);
-    backend.on("error", (error: Error) => this.#report(error));
-    await backend.waitUntilReady();
-    this.#unfollow.push(followRuns(queue.limiter.prefix));
-    this.#lookout.watch(lane);
-    lane.backend = backend;
-    return backend;
-  }
-
   #onLevel(prefix: string, change: LevelChange): void {
-    for (const { queue, line } of this.#lanes.values()) {
+    for (const { queue, line } of this.#lanes.all()) {
       if (queue.name === change.queue && queue.limiter.prefix === prefix) line.wake(change.level !== "open");
     }
+    for (const line of this.#flows.lines(prefix)) line.wake(change.level !== "open");
     this.emit("level", change);
   }
 
   /** After a gap in the subscription nobody knows what was missed: every line looks once. */
   #wakeAll(): void {
-    for (const { line } of this.#lanes.values()) line.wake();
+    for (const line of this.#lines()) line.wake();
+  }
+
+  *#lines(): Generator<WaitingLine> {
+    for (const { line } of this.#lanes.all()) yield line;
+    yield* this.#flows.lines();
   }
 
   #report(error: Error): void {
@@ -337,23 +271,5 @@ export class Producer extends EventEmitter<ProducerEvents> {
 }
 
 const refusedOrNot = (answer: Accepted | Refusal): EnqueueResult => (answer.accepted ? answer : refusedOf(answer));
-
-/** What the script has to know of a job in a queue that sheds, and of one with a deadline; null: nothing. */
-function moreOf(
-  { shed, defaultPriority }: Queue,
-  { priority, delayMs, deadlineAt }: ResolvedEnqueueOptions,
-): (() => { readonly priority: number; readonly left?: number }) | null {
-  if (shed === null && deadlineAt === null) return null;
-  const urgency = priority === 0 && shed !== null ? defaultPriority : priority;
-  return () => {
-    if (deadlineAt === null) return { priority: urgency };
-    const left = Math.max(0, Math.ceil(deadlineAt - performance.now()));
-    // Not before its delay has passed: a deadline before that has as good as passed.
-    return { priority: urgency, left: delayMs > left ? 0 : left };
-  };
-}
-
-const isUnregistered = (error: unknown): boolean =>
-  error instanceof Error && error.message.startsWith("HG_NOT_REGISTERED");
 
 export const createProducer = (options: ProducerOptions): Producer => new Producer(options);

@@ -1,4 +1,5 @@
 import { type HeadgateError, isHeadgateError } from "../errors.ts";
+import { onAbort } from "./on-abort.ts";
 import type { Places } from "./places.ts";
 import { type Accepted, type EnqueueResult, isFinal, type Refusal, refusedOf } from "./result.ts";
 
@@ -103,7 +104,7 @@ export class WaitingLine {
       const settled = () => {
         this.#places.free();
         clearTimeout(timer);
-        signal?.removeEventListener("abort", onAbort);
+        unfollow?.();
       };
       const waiter: Waiter = {
         ticket,
@@ -132,8 +133,7 @@ export class WaitingLine {
         mostMs === Number.POSITIVE_INFINITY
           ? undefined
           : setTimeout(() => this.#leave(waiter, onTime), Math.min(mostMs, TIMER_MOST_MS));
-      const onAbort = () => this.#leave(waiter, () => waiter.reject(signal?.reason));
-      signal?.addEventListener("abort", onAbort, { once: true });
+      const unfollow = signal && onAbort(signal, (reason) => this.#leave(waiter, () => waiter.reject(reason)));
       this.#join(waiter);
       if (!this.#pumping) void this.#pump();
     });

@@ -7,6 +7,7 @@ import type { Queue } from "../define/queue.ts";
 import { headgateError } from "../errors.ts";
 import type { Connection } from "../redis/connection.ts";
 import { closedError, Link } from "../redis/link.ts";
+import { cameDueWhileClosed, dueAtOf, SKIPPED } from "./iteration.ts";
 import { type ResolvedWorkerOptions, resolveWorkerOptions } from "./options.ts";
 import { Drained, type Processor, Run, runJob } from "./run-job.ts";
 
@@ -32,6 +33,8 @@ export interface WorkerEvents {
   completed: [{ id: string; queue: string; attempt: number; result: unknown }];
   failed: [{ id: string; queue: string; attempt: number; error: Error; final: boolean }];
   deferred: [{ id: string; queue: string; deferrals: number; delayMs: number; reason: string }];
+  /** A schedule's iteration that came due while the queue was closed: finished without running. */
+  skipped: [{ id: string; queue: string; dueAt: number }];
   error: [Error];
 }
 
@@ -134,6 +137,10 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
       }
     });
     worker.on("completed", (job, result) => {
+      if (result === SKIPPED) {
+        this.emit("skipped", { id: decodeId(job.id ?? ""), queue, dueAt: dueAtOf(job) });
+        return;
+      }
       if (this.listenerCount("completed") === 0) return;
       this.emit("completed", { id: decodeId(job.id ?? ""), queue, attempt: job.attemptsMade, result });
     });
@@ -154,7 +161,19 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
   #runJob(job: Job, token: string): Promise<Result> {
     const run = new Run(job.id ?? "", token);
     this.#runs.add(run);
+    return job.repeatJobKey === undefined ? this.#run(job, run) : this.#runIteration(job, run);
+  }
+
+  #run(job: Job, run: Run): Promise<Result> {
     return runJob(this.queue, this.#process, (this.#worker as FleetWorker).getBackend(), job, run, this.#ended);
+  }
+
+  async #runIteration(job: Job, run: Run): Promise<Result> {
+    if (!(await cameDueWhileClosed(this.#link.client, this.queue, job))) return this.#run(job, run);
+    this.#ended(run);
+    const ending = { outcome: "released", retryAfterMs: 0, spent: null } as const;
+    (this.#worker as FleetWorker).getBackend().conclude(run.token, ending);
+    return SKIPPED as Result;
   }
 
   async #close(): Promise<void> {

@@ -6,7 +6,7 @@ import { Patience } from "./patience.ts";
  * Whether Redis can be asked now, and for how long an answer is waited for. Nothing is handed to a client that is not
  * connected or does not answer: its queue has no bound, and what it holds is sent when everybody has long been told no.
  */
-export class Reach {
+export class Contact {
   readonly #link: Link;
   readonly #answers: Patience;
   readonly #returns: Patience;
