@@ -7,6 +7,8 @@ import { runGoodput } from "./goodput/goodput.ts";
 import { scenarioOf, scenarios } from "./goodput/scenario.ts";
 import { runMillion } from "./million/run.ts";
 import { runOverhead } from "./overhead/run.ts";
+import { runProducers } from "./producers/run.ts";
+import { runRestarts } from "./restarts/run.ts";
 import { runScale } from "./scale/scale.ts";
 import { runSimulate } from "./simulate/run.ts";
 
@@ -96,6 +98,29 @@ program
   .option("--json", "one JSON object as the last line")
   .action(async (options) => {
     await runGateway({ ...options, connection });
+  });
+
+program
+  .command("producers")
+  .description(
+    "many producer processes before one queue: fairness, wake-up, what waiting costs, and how good retryAfterMs is",
+  )
+  .option("--processes <n>", "producer processes", whole, 50)
+  .option("--seconds <n>", "length of the fairness run", whole, 30)
+  .option("--json", "one JSON object as the last line")
+  .action(async (options) => {
+    await runProducers({ ...options, connection });
+  });
+
+program
+  .command("restarts")
+  .description(
+    "Redis is killed and started again while producers enqueue: what of the acknowledged is there afterwards",
+  )
+  .option("--restarts <n>", "of each case", whole, 20)
+  .option("--json", "one JSON array as the last line")
+  .action(async (options) => {
+    await runRestarts(options);
   });
 
 program

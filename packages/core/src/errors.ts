@@ -80,6 +80,10 @@ export const errorTable = {
     summary: "A run took longer than the queue's timeout",
     fix: "Raise timeout, or make the processor obey ctx.signal.",
   },
+  HG_DEADLINE_EXCEEDED: {
+    summary: "A job's deadline passed before it could run",
+    fix: "Give it a later deadline, or enqueue less than the API takes.",
+  },
   HG_JOB_FAILED: { summary: "The job failed", fix: "See its reason, and its log in Bull Board." },
   HG_JOB_NOT_FOUND: {
     summary: "There is no such job",

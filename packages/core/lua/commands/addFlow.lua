@@ -16,7 +16,7 @@
               }
   ARGV[2..]   the arguments of the BullMQ scripts, one after the other
   Reply       { 1, duplicate, depth, level } of the root's queue
-              { 0, reason, depth, level, retryAfterMs, slot, 0, 0, queue } of the queue that refused
+              { 0, reason, depth, level, retryAfterMs, slot, askAfterMs, 0, queue } as in add.lua, of the queue that refused
               { -1, queue, id } a job of this id is there, and is another parent's child
               or BullMQ's negative error code
 ]]
@@ -77,10 +77,10 @@ local function save_all()
   end
 end
 
-local function refuse(at, reason, retry_after, reserved)
+local function refuse(at, reason, retry_after, reserved, ask_after)
   save_all()
   return { 0, reason, at.depth, at.site.pulse.level, math.ceil(retry_after), string.format("%.3f", reserved or 0),
-    0, 0, at.site.name }
+    ask_after or 0, 0, at.site.name }
 end
 
 if site.hot.calm == 1 then
@@ -95,7 +95,8 @@ for _, at in ipairs(queues) do
     if pulse.level == 2 then
       local reason = state.reason == "operator" and "paused" or state.reason == "memory" and "memory"
         or (full and "full" or "closed")
-      return refuse(at, reason, (slow().level_retry_after(at.site, at.queue, at.depth)))
+      return refuse(at, reason, (slow().level_retry_after(at.site, at.queue, at.depth)), 0,
+        slow().level_ask_after(at.site, at.queue))
     elseif full then
       -- As if the others were in: the last one needs the place that is asked for.
       return refuse(at, "full", (slow().level_retry_after(at.site, at.queue, at.depth + at.jobs - 1)))

@@ -39,18 +39,20 @@ local function hot_pack(hot)
   return packed
 end
 
--- Of one queue: jobs finished (decaying sum, and when it was last right), served units, level (0 open, 1 slow, 2 closed).
+-- Of one queue: jobs finished (decaying sum, when it was last right, since when it is summed; drain.lua), served units,
+-- level (0 open, 1 slow, 2 closed).
 local function pulse_of(packed)
   if not packed then
-    return { sum = 0, at = 0, served = 0, level = 0 }
+    return { sum = 0, at = 0, served = 0, level = 0, began = 0 }
   end
   local pulse = {}
   pulse.sum, pulse.at, pulse.served, pulse.level = struct.unpack("<dddd", packed)
+  pulse.began = #packed >= 40 and struct.unpack("<d", packed, 33) or 0
   return pulse
 end
 
 local function pulse_pack(pulse)
-  return struct.pack("<dddd", pulse.sum, pulse.at, pulse.served, pulse.level)
+  return struct.pack("<ddddd", pulse.sum, pulse.at, pulse.served, pulse.level, pulse.began)
 end
 
 -- Per limit: amount, per, refill, burst, cost (where all jobs of the queue cost the same); then the limiter's queues.

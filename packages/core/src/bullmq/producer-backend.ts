@@ -21,8 +21,15 @@ export interface Admission {
   readonly nonce: string;
   /** JSON, or "" where all jobs of the queue cost the same. */
   readonly cost: string;
-  /** Null to be refused; else a paced slot may be reserved, and `slot` is one that was (ms, 0: none). */
-  readonly waits: { readonly slot: number } | null;
+  /** What few enqueues have to say; null for the others. */
+  readonly more: {
+    /** Set for one that waits: a paced slot may be reserved, and this is one that was (ms, 0: none). */
+    readonly slot?: number | undefined;
+    /** Where the queue sheds, and with a deadline; 0: none. */
+    readonly priority?: number | undefined;
+    /** Until the deadline (ms). */
+    readonly left?: number | undefined;
+  } | null;
 }
 
 /** What goes with a schedule besides what BullMQ stores. */
@@ -76,7 +83,7 @@ export class ProducerBackend extends RedisQueueBackend {
    * Asks for admission of a flow, parents before children. BullMQ makes its commands, one for each job; they leave as one
    * script, which stores all or none.
    */
-  async admitFlow(jobs: readonly FlowJob[], nonce: string, waits: Admission["waits"]): Promise<unknown> {
+  async admitFlow(jobs: readonly FlowJob[], nonce: string, waits: Admission["more"]): Promise<unknown> {
     const recording = new Recording();
     const timestamp = Date.now();
     for (const job of jobs) {
@@ -109,8 +116,8 @@ export class ProducerBackend extends RedisQueueBackend {
     const admission = this.#admission;
     const name = commandName.startsWith("add") ? composedName(commandName) : null;
     if (admission === null || name === null) return super.execCommand(client as never, commandName, args);
-    const { id, nonce, cost, waits } = admission;
-    args.push(id, nonce, cost, waits === null ? "" : JSON.stringify(waits));
+    const { id, nonce, cost, more } = admission;
+    args.push(id, nonce, cost, more === null ? "" : JSON.stringify(more));
     return run(client, name, args);
   }
 }

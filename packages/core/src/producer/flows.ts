@@ -4,8 +4,8 @@ import { headgateError } from "../errors.ts";
 import { type FlowNode, type FlowResult, readFlow } from "./flow.ts";
 import type { ResolvedEnqueueOptions } from "./options.ts";
 import type { Reach } from "./reach.ts";
-import { type EnqueueResult, type Refusal, readAdmission, withoutSlot } from "./result.ts";
-import { type Ask, WaitingLine } from "./waiting-line.ts";
+import { type EnqueueResult, type Refusal, readAdmission, refusedOf } from "./result.ts";
+import type { Ask, WaitingLine } from "./waiting-line.ts";
 
 type Stand = (
   queue: Queue,
@@ -55,12 +55,12 @@ export class Flows {
   #settled(queue: Queue, ask: Ask, first: Awaited<ReturnType<Ask>>, options: ResolvedEnqueueOptions) {
     if (first.accepted) return first;
     return options.mode === "refuse"
-      ? withoutSlot(first)
+      ? refusedOf(first)
       : this.#stand(queue, this.#line(queue.limiter.prefix), ask, first, options);
   }
 
   #line(prefix: string): WaitingLine {
-    const line = this.#lines.get(prefix) ?? new WaitingLine();
+    const line = this.#lines.get(prefix) ?? this.#reach.line();
     this.#lines.set(prefix, line);
     return line;
   }

@@ -8,8 +8,8 @@ export {
   type FlowOptions,
   Producer,
   type ProducerEvents,
-  type ProducerOptions,
   type StreamOptions,
 } from "./producer.ts";
 export type { Accepted, EnqueueResult, Level, RefusalReason, Refused } from "./result.ts";
 export type { Scheduled, ScheduleOptions } from "./schedule.ts";
+export type { ProducerOptions } from "./settings.ts";

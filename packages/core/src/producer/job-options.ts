@@ -3,11 +3,12 @@ import type { Queue } from "../define/queue.ts";
 
 /** BullMQ's options of a job of the queue. */
 export function jobOptions(queue: Queue, priority: number, delayMs: number): JobsOptions {
+  const urgency = priority === 0 && queue.shed !== null ? queue.defaultPriority : priority;
   const { type, delayMs: delay, jitter } = queue.backoff;
   return {
     attempts: queue.attempts,
     backoff: { type, delay, ...(jitter > 0 ? { jitter } : {}) },
-    ...(priority > 0 ? { priority } : {}),
+    ...(urgency > 0 ? { priority: urgency } : {}),
     ...(delayMs > 0 ? { delay: delayMs } : {}),
   };
 }

@@ -1,22 +1,18 @@
 import { EventEmitter } from "node:events";
 import type { Writable } from "node:stream";
 import type { WritableStream } from "node:stream/web";
-import { ProducerBackend } from "../bullmq/producer-backend.ts";
 import { type QueueStatus, readQueueStatus } from "../control/status.ts";
 import { createId, encodeId, encodeOwnId } from "../define/id.ts";
 import { parsePayload, serializePayload } from "../define/payload.ts";
 import type { Queue } from "../define/queue.ts";
-import { headgateError } from "../errors.ts";
-import { type Connection, openClient } from "../redis/connection.ts";
-import { enqueueFault, unavailable } from "../redis/fault.ts";
+import { type HeadgateError, headgateError } from "../errors.ts";
 import { closedError, Link } from "../redis/link.ts";
-import { Patience } from "../redis/patience.ts";
-import { Feed, type LevelChange } from "../signal/feed.ts";
-import { followRuns, runningOn } from "../worker/running.ts";
+import type { LevelChange } from "../signal/feed.ts";
+import { runningOn } from "../worker/running.ts";
 import { type EnqueueOne, enqueueMany } from "./enqueue-many.ts";
 import type { FlowNode, FlowResult, TypedFlow } from "./flow.ts";
 import { Flows } from "./flows.ts";
-import { jobOptions } from "./job-options.ts";
+import { type Lane, Lanes } from "./lanes.ts";
 import { endOf } from "./on-abort.ts";
 import {
   type EnqueueOptions,
@@ -26,20 +22,14 @@ import {
   resolveManyOptions,
 } from "./options.ts";
 import type { Reach } from "./reach.ts";
-import { type Accepted, type EnqueueResult, type Refusal, readAdmission, withoutSlot } from "./result.ts";
+import { type Accepted, type EnqueueResult, isFinal, type Refusal, refusedOf } from "./result.ts";
 import { Results } from "./results.ts";
-import { Room } from "./room.ts";
 import type { Scheduled, ScheduleOptions } from "./schedule.ts";
 import { endSchedule, startSchedule } from "./schedules.ts";
-import { type Ask, WaitingLine } from "./waiting-line.ts";
+import { type ProducerOptions, resolveProducerOptions } from "./settings.ts";
+import { type Ask, isAway, type WaitingLine } from "./waiting-line.ts";
 import { writable } from "./writable.ts";
 import { writableStream } from "./writable-stream.ts";
-
-export interface ProducerOptions {
-  readonly connection: Connection;
-  /** How long one question to Redis may take before `enqueue` answers with HG_REDIS_UNAVAILABLE; default 2 s. */
-  readonly commandTimeoutMs?: number;
-}
 
 export interface ProducerEvents {
   level: [LevelChange];
@@ -51,45 +41,34 @@ export type StreamOptions<In> = Omit<ManyOptions<In>, "onPressure">;
 
 export type FlowOptions = Pick<EnqueueOptions, "onPressure" | "timeout" | "signal">;
 
-const COMMAND_TIMEOUT_MS = 2_000;
-
-/** What a producer keeps for a queue: the way to store its jobs, and who waits. */
-interface Lane {
-  readonly backend: ProducerBackend;
-  readonly line: WaitingLine;
-  readonly room: Room;
-  /** BullMQ's options of a job that asks for nothing. */
-  readonly jobOptions: object;
-  readonly uniform: boolean;
-}
-
 /** Enqueues jobs, and is slowed, told or refused when the API behind a queue cannot keep up. */
 export class Producer extends EventEmitter<ProducerEvents> {
   readonly #link: Link;
-  readonly #connection: Connection;
-  readonly #patience: Patience;
-  readonly #lanes = new Map<Queue, Promise<Lane>>();
-  readonly #opened = new Map<Queue, Lane>();
+  readonly #lanes: Lanes;
   readonly #reach: Reach = {
     open: () => {
       if (this.#closing) throw closedError("producer");
     },
-    backend: async (queue, id) => (await this.#lane(queue, id)).backend,
-    ask: (queues, id, question) => this.#askRegistered(queues, id, question),
+    backend: (queue, id) => this.#lanes.backend(queue, id),
+    ask: (queues, id, question) => this.#lanes.ask(queues, id, question),
+    line: () => this.#lanes.line(),
   };
   readonly #flows: Flows = new Flows(this.#reach, (queue, line, ask, first, options) =>
-    this.#stand(queue, { line }, ask, first, options),
+    this.#stand({ queue, line }, line.ticket(), ask, first, options),
   );
   readonly #results: Results;
-  readonly #unfollow: (() => void)[] = [];
-  #feed: Feed | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor({ connection, commandTimeoutMs = COMMAND_TIMEOUT_MS }: ProducerOptions) {
+  constructor(options: ProducerOptions) {
     super();
-    this.#connection = connection;
-    this.#patience = new Patience(commandTimeoutMs);
-    this.#link = new Link(connection, (error) => this.#report(error));
+    const { connection } = options;
+    const onError = (error: Error): void => this.#report(error);
+    this.#link = new Link(connection, onError);
+    this.#lanes = new Lanes(connection, this.#link, resolveProducerOptions(options), {
+      onLevel: (prefix, change) => this.#onLevel(prefix, change),
+      onBack: () => this.#wakeAll(),
+      onError,
+    });
     this.#results = new Results(connection);
   }
 
@@ -122,23 +101,28 @@ export class Producer extends EventEmitter<ProducerEvents> {
     const value = parsed instanceof Promise ? await parsed : parsed;
     const data = serializePayload(queue, value);
     const cost = queue.costOf(value);
-    const lane = this.#opened.get(queue as Queue) ?? (await this.#lane(queue as Queue, id));
-    resolved.signal?.throwIfAborted();
-
-    const ask = this.#asking(
-      queue as Queue,
-      lane,
-      { id, encoded, data, cost: lane.uniform ? "" : JSON.stringify(cost) },
-      resolved,
-    );
-    if (resolved.mode === "refuse") return strip(await ask(null));
+    const lane = this.#lanes.of(queue as Queue);
+    const job = { id, encoded, data, cost: lane.uniform ? "" : JSON.stringify(cost) };
+    const ask = this.#lanes.asking(lane, job, resolved);
+    if (resolved.mode === "refuse") return refusedOrNot(await ask(null));
     // A run of the same limiter must not wait; whether it would have to, only an answer tells.
     const mayStand = runningOn() !== queue.limiter.prefix;
-    if (mayStand && (lane.line.length > 0 || !lane.room.sure))
-      return this.#stand(queue as Queue, lane, ask, null, resolved);
-    // Only the head of the line reserves a paced slot.
-    const first = await ask(null);
-    return first.accepted ? first : this.#stand(queue as Queue, lane, ask, first, resolved);
+    const ticket = lane.line.ticket();
+    let first: Accepted | Refusal | HeadgateError;
+    try {
+      if (lane.backend === null) {
+        await this.#lanes.open(lane, id, performance.now());
+        resolved.signal?.throwIfAborted();
+      }
+      if (mayStand && this.#mustStand(lane, resolved)) return this.#stand(lane, ticket, ask, null, resolved);
+      // Only the head of the line reserves a paced slot.
+      first = await ask(null);
+    } catch (error) {
+      if (!mayStand || !isAway(error)) throw error;
+      first = error;
+    }
+    if ("accepted" in first && (first.accepted || isFinal(first))) return refusedOrNot(first);
+    return this.#stand(lane, ticket, ask, first, resolved);
   }
 
   /**
@@ -171,8 +155,13 @@ export class Producer extends EventEmitter<ProducerEvents> {
 
   #one<In, Out>(queue: Queue<In, Out>, { id, ...rest }: ManyOptions<In>): EnqueueOne<In> {
     const resolved = resolveManyOptions(id, rest);
-    return (payload, signal) =>
-      this.#enqueue(queue, payload, undefined, { ...resolved, signal, id: id === undefined ? id : id(payload) });
+    const { deadline } = rest;
+    // A duration counts from when its job is enqueued.
+    const deadlineAt = () => (deadline === undefined ? null : resolveEnqueueOptions({ deadline }).deadlineAt);
+    return (payload, signal) => {
+      const own = { signal, id: id === undefined ? id : id(payload), deadlineAt: deadlineAt() };
+      return this.#enqueue(queue, payload, undefined, { ...resolved, ...own });
+    };
   }
 
   /**
@@ -205,7 +194,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
 
   /** Removes a job that does not run yet; false when it runs, has ended, or is not there. */
   async cancel(queue: Queue, id: string): Promise<boolean> {
-    const { backend } = await this.#lane(queue, id);
+    const backend = await this.#lanes.backend(queue, id);
     const encoded = encodeId(id);
     const state = await backend.getState(encoded);
     if (state === "active" || state === "completed" || state === "failed" || state === "unknown") return false;
@@ -229,34 +218,24 @@ export class Producer extends EventEmitter<ProducerEvents> {
   }
 
   async #close(): Promise<void> {
-    for (const unfollow of this.#unfollow.splice(0)) unfollow();
     for (const line of this.#lines()) line.end(closedError("producer"));
     await this.#results.close();
-    await this.#feed?.close();
+    await this.#lanes.close();
     await this.#link.close();
   }
 
-  /** In time, as `enqueue` asks; it does so by itself, because each async function around it costs it 2 % of its time. */
-  async #askRegistered<T>(queues: Iterable<Queue>, id: string, question: () => Promise<T>): Promise<T> {
-    const ask = () => this.#inTime(question(), id);
-    try {
-      return await ask().catch(async (error: unknown) => {
-        if (!isUnregistered(error)) throw error;
-        this.#link.forget();
-        for (const queue of queues) await this.#link.queue(queue);
-        return ask();
-      });
-    } catch (error) {
-      throw enqueueFault(error, id);
-    }
+  /** Behind those who wait already; but what sheds, or has a deadline, is told at once whether it is worth waiting. */
+  #mustStand({ queue, line, room }: Lane, { deadlineAt }: ResolvedEnqueueOptions): boolean {
+    if (this.#lanes.away) return true;
+    return (line.length > 0 || !room.sure) && queue.shed === null && deadlineAt === null;
   }
 
   #stand(
-    queue: Queue,
-    lane: Pick<Lane, "line">,
+    { queue, line }: Pick<Lane, "queue" | "line">,
+    ticket: number,
     ask: Ask,
-    first: Refusal | null,
-    options: ResolvedEnqueueOptions,
+    first: Refusal | HeadgateError | null,
+    { timeoutMs, deadlineAt, signal }: ResolvedEnqueueOptions,
   ): Promise<EnqueueResult> {
     if (runningOn() === queue.limiter.prefix) {
       throw headgateError("HG_WAIT_IN_WORKER", {
@@ -265,82 +244,11 @@ export class Producer extends EventEmitter<ProducerEvents> {
     }
     // Closed while it was asked for: nobody would end its wait.
     if (this.#closing) throw closedError("producer");
-    return lane.line.wait(ask, first, options.timeoutMs, options.signal);
-  }
-
-  /** One question to Redis, to be asked as often as needed: always the same job, always the same nonce. */
-  #asking(
-    queue: Queue,
-    lane: Lane,
-    job: { readonly id: string; readonly encoded: string; readonly data: string; readonly cost: string },
-    options: ResolvedEnqueueOptions,
-  ): Ask {
-    const nonce = options.id === undefined ? "" : createId();
-    const { priority, delayMs } = options;
-    const opts = priority === 0 && delayMs === 0 ? lane.jobOptions : jobOptions(queue, priority, delayMs);
-    // One async function around it all: each more cost an enqueue 2 % of its time.
-    return async (slot) => {
-      const json = { id: job.encoded, name: queue.name, data: job.data, opts, timestamp: Date.now() };
-      const admission = { id: job.encoded, nonce, cost: job.cost, waits: slot === null ? null : { slot } };
-      const admit = () => this.#inTime(lane.backend.admit(json as never, admission), job.id);
-      lane.room.ask();
-      let told: Accepted | Refusal | undefined;
-      try {
-        told = readAdmission(await admit(), job.id);
-      } catch (error) {
-        if (!isUnregistered(error)) throw enqueueFault(error, job.id);
-        // Somebody emptied Redis: register again, once, and ask again.
-        this.#link.forget();
-        await this.#link.queue(queue);
-        told = readAdmission(await admit(), job.id);
-      } finally {
-        lane.room.answer(told?.depth);
-      }
-      return told;
-    };
-  }
-
-  /** An answer, or HG_REDIS_UNAVAILABLE when it takes too long. */
-  #inTime<T>(answer: Promise<T>, id: string): Promise<T> {
-    return this.#patience.wait(answer, () => unavailable("timeout", id, "unknown"));
-  }
-
-  async #lane(queue: Queue, id: string): Promise<Lane> {
-    let lane = this.#lanes.get(queue);
-    if (!lane) {
-      lane = this.#open(queue);
-      this.#lanes.set(queue, lane);
-      lane.catch(() => this.#lanes.delete(queue));
-    }
-    try {
-      return await lane;
-    } catch (error) {
-      throw enqueueFault(error, id);
-    }
-  }
-
-  async #open(queue: Queue): Promise<Lane> {
-    await this.#link.queue(queue);
-    this.#feed ??= new Feed(
-      openClient(this.#connection).on("error", () => undefined),
-      (prefix, change) => this.#onLevel(prefix, change),
-      () => this.#wakeAll(),
-    );
-    await this.#feed.follow(queue.limiter.prefix);
-    const backend = new ProducerBackend(this.#link.client, queue.bullmq.name, queue.bullmq.prefix);
-    backend.on("error", (error: Error) => this.#report(error));
-    await backend.waitUntilReady();
-    const { low, high } = queue.watermarks;
-    const room = new Room(((low + high) / 2) * queue.capacity);
-    const uniform = queue.uniformCost !== null;
-    const lane = { backend, line: new WaitingLine(), room, jobOptions: jobOptions(queue, 0, 0), uniform };
-    this.#opened.set(queue, lane);
-    this.#unfollow.push(followRuns(queue.limiter.prefix));
-    return lane;
+    return line.wait({ ticket, ask, first, timeoutMs, deadlineAt, signal });
   }
 
   #onLevel(prefix: string, change: LevelChange): void {
-    for (const [queue, { line }] of this.#opened) {
+    for (const { queue, line } of this.#lanes.all()) {
       if (queue.name === change.queue && queue.limiter.prefix === prefix) line.wake(change.level !== "open");
     }
     for (const line of this.#flows.lines(prefix)) line.wake(change.level !== "open");
@@ -353,7 +261,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
   }
 
   *#lines(): Generator<WaitingLine> {
-    for (const { line } of this.#opened.values()) yield line;
+    for (const { line } of this.#lanes.all()) yield line;
     yield* this.#flows.lines();
   }
 
@@ -362,9 +270,6 @@ export class Producer extends EventEmitter<ProducerEvents> {
   }
 }
 
-const strip = (answer: Accepted | Refusal): EnqueueResult => (answer.accepted ? answer : withoutSlot(answer));
-
-const isUnregistered = (error: unknown): boolean =>
-  error instanceof Error && error.message.startsWith("HG_NOT_REGISTERED");
+const refusedOrNot = (answer: Accepted | Refusal): EnqueueResult => (answer.accepted ? answer : refusedOf(answer));
 
 export const createProducer = (options: ProducerOptions): Producer => new Producer(options);

@@ -3,8 +3,8 @@ import type { Client } from "./connection.ts";
 import { scripts } from "./scripts.generated.ts";
 import type { Server } from "./server.ts";
 
-type Own = "register" | "control" | "inspect" | "iteration";
-const own: readonly Own[] = ["register", "control", "inspect", "iteration"];
+type Own = "register" | "control" | "inspect" | "iteration" | "review";
+const own: readonly Own[] = ["register", "control", "inspect", "iteration", "review"];
 
 /** Makes all commands known to a client: BullMQ's, composed with ours, and our own. */
 export function defineScripts(client: Client, server: Server): void {

@@ -9,6 +9,8 @@ export interface LevelChange {
   readonly version: number;
   /** Epoch ms on Redis' clock. */
   readonly since: number;
+  /** When a closed level is looked at again at the latest: epoch ms on Redis' clock; null at other levels. */
+  readonly reviewAt: number | null;
 }
 
 const message = z.object({
@@ -18,6 +20,7 @@ const message = z.object({
   reason: z.string(),
   version: z.number(),
   since: z.number(),
+  reviewAt: z.number(),
 });
 
 /**
@@ -68,8 +71,8 @@ export class Feed {
 
 function read(text: string): LevelChange | null {
   try {
-    const { type: _, ...change } = message.parse(JSON.parse(text));
-    return change;
+    const { type: _, reviewAt, ...change } = message.parse(JSON.parse(text));
+    return { ...change, reviewAt: reviewAt > 0 ? reviewAt : null };
   } catch {
     // Somebody else's message on our channel is nobody's business here.
     return null;

@@ -121,10 +121,16 @@ describe("levels follow the API", () => {
     expect(await driver.level()).toMatchObject({ level: "open" });
   });
 
-  it("no closed level is refused for longer than 10 s without being looked at again", async () => {
+  it("no closed level goes unreviewed for longer than 10 s, and a refusal says when it opens", async () => {
     const [job] = await inFlight(1);
     await driver.defer(job as Taken, 300_000);
-    expect((await driver.level()).retryAfter).toBeLessThanOrEqual(10_000);
-    expect((await driver.level()).retryAfter).toBeGreaterThan(0);
+    for (let passed = 0; passed < 260; passed += 7) {
+      const { level, reviewAt, retryAfter } = await driver.level();
+      expect(level).toBe("closed");
+      expect(reviewAt - driver.wire.now).toBeGreaterThan(0);
+      expect(reviewAt - driver.wire.now).toBeLessThanOrEqual(10_000);
+      expect(retryAfter, "maxWait before the gate opens").toBe(270_000 - passed * 1_000);
+      driver.wire.now += 7_000;
+    }
   });
 });
