@@ -44,6 +44,7 @@ export const statusSchema: z.ZodType = z.object({
   reason: z.string().nullable(),
   since: z.number().describe("Epoch ms on Redis' clock."),
   version: z.int(),
+  reviewAt: z.number().nullable().describe("When a closed level is looked at again at the latest."),
   drainPerSecond: z.number(),
   oldestJobAgeMs: z.number().nullable(),
   retryAfterMs: z.number(),
