@@ -18,10 +18,12 @@ const end = new AbortController();
 producer.on("level", ({ level }) => heard.push({ level, at: clock() }));
 
 async function enqueueOn(): Promise<void> {
-  while (!end.signal.aborted) {
-    const { accepted } = await producer.enqueue(queue, null, { signal: end.signal });
-    if (accepted) admitted.push(clock());
-  }
+  while (!end.signal.aborted) await enqueueOne();
+}
+
+async function enqueueOne(): Promise<void> {
+  const { accepted } = await producer.enqueue(queue, null, { signal: end.signal });
+  if (accepted) admitted.push(clock());
 }
 
 let loops: Promise<unknown>[] = [];
@@ -33,6 +35,10 @@ serve({
   },
   start: () => {
     loops = Array.from({ length: waiters }, () => enqueueOn().catch(() => undefined));
+  },
+  /** One enqueue, which is not waited for. */
+  one: () => {
+    loops = [enqueueOne()];
   },
   /** Since the last time that it was asked. */
   take: () => ({ heard: heard.splice(0), admitted: admitted.splice(0) }),

@@ -115,15 +115,13 @@ async function wakeUps(setting: Setting, processes: number): Promise<Summary["wa
   const { queue } = defined(setting);
   const wakes: number[] = [];
   try {
-    await control.pause(queue, { reason: "bench" });
-    await fleet.all("start");
     for (let turn = 0; turn < WAKES; turn++) {
+      await control.pause(queue, { reason: "bench" });
+      await fleet.all("one");
       await after(300);
-      await fleet.all("take");
       const at = clock();
       await control.resume(queue);
-      await after(100);
-      await control.pause(queue, { reason: "bench" });
+      await after(500);
       for (const { admitted } of await fleet.all<Taken>("take")) if (admitted[0]) wakes.push(admitted[0] - at);
     }
     await fleet.all("close");
