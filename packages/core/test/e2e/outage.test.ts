@@ -137,6 +137,16 @@ describe("while Redis is away", () => {
     expect(await depth(), "none of the 2,000 was sent").toBe(2);
   });
 
+  it("a connection that hangs for ever is left for another one", { timeout: 30_000 }, async () => {
+    proxy.strand();
+    const from = performance.now();
+    const waiting = producer.enqueue(queue, {}, { id: "stranded" });
+    expect(await errorOf({ onPressure: "refuse" })).toMatchObject({ outcome: "unknown" });
+    expect(await waiting).toMatchObject({ accepted: true });
+    console.log(`a stranded connection was left after ${((performance.now() - from) / 1_000).toFixed(1)} s`);
+    expect(await depth(), "what was unknown came through with it").toBe(3);
+  });
+
   it("at most maxWaiting wait; more are told so at once", async () => {
     await using small = createProducer({ connection: proxy.url, commandTimeout: TIMEOUT_MS, maxWaiting: 5 });
     await small.enqueue(queue, {});
