@@ -6,6 +6,8 @@ import { defined, type Setting } from "./queue.ts";
 
 export interface Heard {
   readonly level: string;
+  /** When it was decided. */
+  readonly since: number;
   readonly at: number;
 }
 
@@ -15,7 +17,7 @@ const producer = createProducer({ connection: setting.connection });
 const heard: Heard[] = [];
 const admitted: number[] = [];
 const end = new AbortController();
-producer.on("level", ({ level }) => heard.push({ level, at: clock() }));
+producer.on("level", ({ level, since }) => heard.push({ level, since, at: clock() }));
 
 async function enqueueOn(): Promise<void> {
   while (!end.signal.aborted) await enqueueOne();
