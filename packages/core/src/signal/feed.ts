@@ -20,7 +20,8 @@ const message = z.object({
   reason: z.string(),
   version: z.number(),
   since: z.number(),
-  reviewAt: z.number(),
+  // Processes of an earlier version do not say it.
+  reviewAt: z.number().default(0),
 });
 
 /**

@@ -123,6 +123,11 @@ describe.each(faults)("Redis away: $fault", ({ kind, begin, outcome }) => {
   });
 });
 
+it("what does not pass by itself is not waited for", async () => {
+  proxy.refuse("NOPERM this user has no permissions to run the 'evalsha' command");
+  expect(await errorOf({})).toMatchObject({ code: "HG_REDIS_UNAVAILABLE", details: { kind: "noperm" } });
+});
+
 describe("while Redis is away", () => {
   it("memory stays bounded: what is refused is not kept to be sent later", async () => {
     await lose();
