@@ -6,6 +6,8 @@ import { defined, type Setting } from "./queue.ts";
 
 export interface Heard {
   readonly level: string;
+  /** When it was decided. */
+  readonly since: number;
   readonly at: number;
 }
 
@@ -15,13 +17,15 @@ const producer = createProducer({ connection: setting.connection });
 const heard: Heard[] = [];
 const admitted: number[] = [];
 const end = new AbortController();
-producer.on("level", ({ level }) => heard.push({ level, at: clock() }));
+producer.on("level", ({ level, since }) => heard.push({ level, since, at: clock() }));
 
 async function enqueueOn(): Promise<void> {
-  while (!end.signal.aborted) {
-    const { accepted } = await producer.enqueue(queue, null, { signal: end.signal });
-    if (accepted) admitted.push(clock());
-  }
+  while (!end.signal.aborted) await enqueueOne();
+}
+
+async function enqueueOne(): Promise<void> {
+  const { accepted } = await producer.enqueue(queue, null, { signal: end.signal });
+  if (accepted) admitted.push(clock());
 }
 
 let loops: Promise<unknown>[] = [];
@@ -33,6 +37,10 @@ serve({
   },
   start: () => {
     loops = Array.from({ length: waiters }, () => enqueueOn().catch(() => undefined));
+  },
+  /** One enqueue, which is not waited for. */
+  one: () => {
+    loops = [enqueueOne()];
   },
   /** Since the last time that it was asked. */
   take: () => ({ heard: heard.splice(0), admitted: admitted.splice(0) }),

@@ -1,4 +1,5 @@
 import { setTimeout as after } from "node:timers/promises";
+import { Queue as BullQueue } from "bullmq";
 import { createControl } from "headgate/control";
 import { Redis } from "ioredis";
 import { removeKeys } from "../redis/remove-keys.ts";
@@ -21,11 +22,19 @@ export interface Summary {
   readonly fairness: { readonly admittedPerSecond: number; readonly least: number; readonly most: number };
   /** Scripts that Redis ran while all processes waited at `closed`, per process and second. */
   readonly waitingCommands: number;
-  /** From an operator's resume to the admission of the head of each process' line (ms). */
-  readonly wakeUpMs: { readonly p50: number; readonly p99: number; readonly count: number };
+  /** From when workers have made room for the first to when somebody has taken it (ms). */
+  readonly roomMs: Quantiles;
+  /** From an operator's resume, when there is room for all, to the admission of each process (ms): all wake at once. */
+  readonly allAtOnceMs: Quantiles;
   /** From a 429 at the worker to the level change at a producer in another process (ms). */
-  readonly levelMs: { readonly p50: number; readonly p99: number; readonly count: number };
+  readonly levelMs: Quantiles;
   readonly retryAfter: Accuracy;
+}
+
+interface Quantiles {
+  readonly p50: number;
+  readonly p99: number;
+  readonly count: number;
 }
 
 /** Waiters of a process: one at the head, and some behind it. */
@@ -36,6 +45,9 @@ const CAPACITY = 500;
 const ROOMY = 10_000_000;
 const QUIET_SECONDS = 20;
 const WAKES = 20;
+/** Drained from full to where there is room in a quarter of a second. */
+const TIGHT = 100;
+const ROOMS = 60;
 const REFUSALS = 100;
 /** Of which a level change in another process is looked at. */
 const LISTENERS = 3;
@@ -50,17 +62,19 @@ export async function runProducers(options: ProducersBenchOptions): Promise<Summ
     const setting: Setting = { connection, namespace, rate: RATE, capacity: CAPACITY };
     say(`producers: ${processes} processes, an API of ${RATE}/s, capacity ${CAPACITY}, Node ${process.version}`);
     const crowd = await crowded(setting, redis, processes, seconds, say);
-    const wakeUpMs = await wakeUps({ ...setting, namespace: `${namespace}-wake`, capacity: ROOMY }, processes);
-    say(`wake-up: ${JSON.stringify(wakeUpMs)}`);
+    const roomMs = await roomTimes({ ...setting, namespace: `${namespace}-room`, capacity: TIGHT }, processes);
+    say(`room: ${JSON.stringify(roomMs)}`);
+    const allAtOnceMs = await wakeUps({ ...setting, namespace: `${namespace}-wake`, capacity: ROOMY }, processes);
+    say(`all at once: ${JSON.stringify(allAtOnceMs)}`);
     const levelMs = await levelTimes({ ...setting, namespace: `${namespace}-level` });
     say(`level: ${JSON.stringify(levelMs)}`);
     const retryAfter = await retryAfterOf(connection, `${namespace}-retry`);
-    const summary = { processes, ...crowd, wakeUpMs, levelMs, retryAfter };
+    const summary = { processes, ...crowd, roomMs, allAtOnceMs, levelMs, retryAfter };
     console.log(json ? JSON.stringify(summary) : JSON.stringify(summary, null, 2));
     return summary;
   } finally {
     await removeKeys(redis, namespace);
-    for (const part of ["wake", "level", "retry-20", "retry-100", "retry-400"])
+    for (const part of ["room", "wake", "level", "retry-20", "retry-100", "retry-400"])
       await removeKeys(redis, `${namespace}-${part}`);
     await redis.quit();
   }
@@ -108,22 +122,52 @@ async function crowded(
   }
 }
 
+/** The queue is filled at once, closes, and drains: how long after it has fallen far enough somebody is in. */
+async function roomTimes(setting: Setting, processes: number): Promise<Quantiles> {
+  const fleet = await Fleet.start(setting, processes, 1);
+  const { queue } = defined(setting);
+  const { name, prefix } = queue.bullmq;
+  const bull = new BullQueue(name, { connection: { url: setting.connection } as never, prefix });
+  const times: number[] = [];
+  try {
+    await fleet.worker.ask("start");
+    await fleet.all("start");
+    await after(2_000);
+    for (let turn = 0; turn < ROOMS; turn++) {
+      await fleet.all("take");
+      await bull.addBulk(Array.from({ length: TIGHT }, () => ({ name, data: null })));
+      await after(1_500);
+      const taken = await fleet.all<Taken>("take");
+      const closed = Math.min(...sinces(taken, "closed"));
+      const room = Math.min(...sinces(taken, "slow").filter((since) => since > closed));
+      const admitted = Math.min(...taken.flatMap((one) => one.admitted).filter((at) => at >= room));
+      if (Number.isFinite(admitted - room)) times.push(admitted - room);
+    }
+    await fleet.all("close");
+    return quantiles(times);
+  } finally {
+    await bull.close();
+    await fleet.end();
+  }
+}
+
+const sinces = (taken: readonly Taken[], which: string): number[] =>
+  taken.flatMap(({ heard }) => heard.filter(({ level }) => level === which).map(({ since }) => since));
+
 /** Every line is shut and opened again: how long after that its head is in. */
-async function wakeUps(setting: Setting, processes: number): Promise<Summary["wakeUpMs"]> {
+async function wakeUps(setting: Setting, processes: number): Promise<Quantiles> {
   const fleet = await Fleet.start(setting, processes, WAITERS);
   const control = createControl({ connection: setting.connection });
   const { queue } = defined(setting);
   const wakes: number[] = [];
   try {
-    await control.pause(queue, { reason: "bench" });
-    await fleet.all("start");
     for (let turn = 0; turn < WAKES; turn++) {
+      await control.pause(queue, { reason: "bench" });
+      await fleet.all("one");
       await after(300);
-      await fleet.all("take");
       const at = clock();
       await control.resume(queue);
-      await after(100);
-      await control.pause(queue, { reason: "bench" });
+      await after(500);
       for (const { admitted } of await fleet.all<Taken>("take")) if (admitted[0]) wakes.push(admitted[0] - at);
     }
     await fleet.all("close");
@@ -134,7 +178,7 @@ async function wakeUps(setting: Setting, processes: number): Promise<Summary["wa
   }
 }
 
-async function levelTimes(setting: Setting): Promise<Summary["levelMs"]> {
+async function levelTimes(setting: Setting): Promise<Quantiles> {
   const fleet = await Fleet.start({ ...setting, capacity: 10_000 }, LISTENERS, 1);
   const control = createControl({ connection: setting.connection });
   const { limiter } = defined(setting);
@@ -163,7 +207,7 @@ async function levelTimes(setting: Setting): Promise<Summary["levelMs"]> {
   }
 }
 
-const quantiles = (values: readonly number[]): { p50: number; p99: number; count: number } => ({
+const quantiles = (values: readonly number[]): Quantiles => ({
   p50: round(median(values), 1),
   p99: round(quantile(values, 0.99), 1),
   count: values.length,

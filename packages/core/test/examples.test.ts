@@ -69,6 +69,18 @@ it("pressure", async () => {
   expect(await depth()).toBe(2);
 });
 
+it("shed", async () => {
+  const { alarm, notice } = await import("./examples/shed.ts");
+  expect(await notice("all is well")).toMatchObject({ accepted: true, level: "open" });
+  expect(await alarm("fire")).toMatchObject({ accepted: true, level: "open" });
+});
+
+it("deadline", async () => {
+  const { sendCode } = await import("./examples/deadline.ts");
+  expect(await sendCode("ada")).toBe("on its way");
+  expect(await mailed(1)).toEqual(["ada"]);
+});
+
 it("file", async () => {
   const { sendFile } = await import("./examples/file.ts");
   const here = await mkdtemp(join(tmpdir(), "headgate-example-"));

@@ -5,6 +5,7 @@
 --   hot            what changes with every permit, as packed doubles
 --   pulse:<queue>  the same for one queue
 --   fast:<queue>   what lets a script skip all of this; lib/fast.lua
+--   memory         how full Redis was when it was last looked at; memory.lua
 --   config, state  everything else (cmsgpack), loaded only by who needs it: cold() in slow.lua
 -- Packed doubles because a script pays for every field: this state as one cmsgpack map cost 10.7 us a job, of 52 us that
 -- BullMQ's own moveToFinished takes.

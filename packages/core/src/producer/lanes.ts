@@ -1,4 +1,5 @@
 import { ProducerBackend } from "../bullmq/producer-backend.ts";
+import { readQueueStatus } from "../control/status.ts";
 import { createId } from "../define/id.ts";
 import type { Queue } from "../define/queue.ts";
 import { isHeadgateError } from "../errors.ts";
@@ -188,6 +189,22 @@ export class Lanes {
     for (const queue of queues) await this.#contact.started(this.#link.queue(queue), id, performance.now());
   }
 
+  /** After a gap in the subscription: the lines look by themselves, and who listens is told what the levels are. */
+  #catchUp(): void {
+    this.#hears.onBack();
+    for (const { queue, backend } of this.#lanes.values()) {
+      if (backend === null) continue;
+      readQueueStatus(this.#link.client, queue).then(
+        ({ level, reason, version, since, reviewAt }) => {
+          const change = { queue: queue.name, level, reason: reason ?? "", version, since, reviewAt };
+          this.#feed?.note(queue.limiter.prefix, change);
+        },
+        // Away again: there will be another return.
+        () => undefined,
+      );
+    }
+  }
+
   #opening(lane: Lane): Promise<ProducerBackend> {
     lane.opening ??= this.#opened(lane).catch((error: unknown) => {
       lane.opening = null;
@@ -203,7 +220,7 @@ export class Lanes {
     this.#feed ??= new Feed(
       openClient(this.#connection).on("error", () => undefined),
       this.#hears.onLevel,
-      this.#hears.onBack,
+      () => this.#catchUp(),
     );
     await this.#feed.follow(prefix);
     const backend = new ProducerBackend(this.#link.client, queue.bullmq.name, queue.bullmq.prefix);

@@ -1,4 +1,5 @@
 import { type HeadgateError, isHeadgateError } from "../errors.ts";
+import { LinePace } from "./line-pace.ts";
 import { onAbort } from "./on-abort.ts";
 import type { Places } from "./places.ts";
 import { type Accepted, type EnqueueResult, isFinal, type Refusal, refusedOf } from "./result.ts";
@@ -44,11 +45,12 @@ const JITTER = 0.1;
 const AWAY_MS = 500;
 /** A longer timer fires at once. */
 const TIMER_MOST_MS = 2 ** 31 - 1;
-/** How much the last gap between two admissions says of the next one. */
-const GAP_WEIGHT = 0.2;
+/** What does not pass by itself: somebody has to change the server's users. */
+const LASTING: ReadonlySet<unknown> = new Set(["noauth", "noperm"]);
 
 /** Redis is away, which passes: whoever waits for room waits for that, too. */
-export const isAway = (error: unknown): error is HeadgateError => isHeadgateError(error, "HG_REDIS_UNAVAILABLE");
+export const isAway = (error: unknown): error is HeadgateError =>
+  isHeadgateError(error, "HG_REDIS_UNAVAILABLE") && !LASTING.has(error.details["kind"]);
 
 /**
  * Producers of one queue in this process that wait for room: first come, first served. Only the head asks, and only when a
@@ -66,9 +68,7 @@ export class WaitingLine {
   #wake: (() => void) | null = null;
   /** What an answer that was given before the last wake says of time is void. */
   #wakes = 0;
-  /** Between two admissions of this line (ms), as far as it was measured. */
-  #gapMs: number | null = null;
-  #admittedAt: number | null = null;
+  readonly #pace = new LinePace();
 
   /** `away`: Redis cannot be asked; `wake` says when it can. */
   constructor(places: Places, away: () => boolean) {
@@ -189,7 +189,7 @@ export class WaitingLine {
       this.#asking = null;
     }
     this.#pumping = false;
-    this.#admittedAt = null;
+    this.#pace.paused();
   }
 
   async #askFor(head: Waiter): Promise<void> {
@@ -208,7 +208,7 @@ export class WaitingLine {
       return;
     }
     if (answer.accepted) {
-      this.#measure();
+      this.#pace.admitted();
       this.#end(head, () => head.resolve(answer));
       return;
     }
@@ -241,26 +241,13 @@ export class WaitingLine {
     if (index >= 0) this.#waiters.splice(index, 1);
   }
 
-  #measure(): void {
-    const now = performance.now();
-    if (this.#admittedAt !== null) {
-      const gap = now - this.#admittedAt;
-      this.#gapMs = this.#gapMs === null ? gap : this.#gapMs + GAP_WEIGHT * (gap - this.#gapMs);
-    }
-    this.#admittedAt = now;
-  }
-
-  /**
-   * What it is told who leaves from a place in line: when the head is let in, as it was told, and those between take as long
-   * as the ones before them did.
-   */
+  /** What it is told who leaves from a place in line: when its head is let in, and how long those between take. */
   #refused(reason: "timeout" | "deadline" | "local", own: Refusal | null, place: number): EnqueueResult {
     const head = this.#waiters[0];
     const said = head?.refusal ?? own;
     if (!said) return { accepted: false, reason, retryAfterMs: AWAY_MS, depth: 0, level: "closed" };
-    const left = Math.max(0, said.retryAfterMs - (head?.refusal ? performance.now() - head.saidAt : 0));
-    const between = this.#gapMs ?? said.everyMs;
-    return refusedOf(said, { reason, retryAfterMs: Math.ceil(Math.max(1, left + Math.max(0, place) * between)) });
+    const left = said.retryAfterMs - (head?.refusal ? performance.now() - head.saidAt : 0);
+    return refusedOf(said, { reason, retryAfterMs: this.#pace.until(Math.max(0, left), place, said.everyMs) });
   }
 
   /** Until the head's time has come, or something changed; and Redis can be asked. */

@@ -2,6 +2,9 @@ import { unavailable } from "./fault.ts";
 import type { Link } from "./link.ts";
 import { Patience } from "./patience.ts";
 
+/** How long nothing may be answered before another connection is tried (ms). */
+const HUNG_MS = 10_000;
+
 /**
  * Whether Redis can be asked now, and for how long an answer is waited for. Nothing is handed to a client that is not
  * connected or does not answer: its queue has no bound, and what it holds is sent when everybody has long been told no.
@@ -12,6 +15,7 @@ export class Contact {
   readonly #returns: Patience;
   readonly #onBack: () => void;
   #back: Promise<void> | null = null;
+  #suspecting: NodeJS.Timeout | undefined;
   #isBack: () => void = () => undefined;
   #isOver: (error: Error) => void = () => undefined;
 
@@ -47,12 +51,30 @@ export class Contact {
 
   /** An answer. @throws HG_REDIS_UNAVAILABLE when it takes too long: what was asked may have been done, or will be */
   answered<T>(answer: Promise<T>, id: string, since?: number): Promise<T> {
-    return this.#answers.wait(answer, () => unavailable("timeout", id, "unknown"), since);
+    const late = () => {
+      this.#suspect();
+      return unavailable("timeout", id, "unknown");
+    };
+    return this.#answers.wait(answer, late, since);
   }
 
   /** It will not return. */
   end(error: Error): void {
+    clearTimeout(this.#suspecting);
     this.#isOver(error);
+  }
+
+  /**
+   * A connection that has lost its other end without a word stays "ready" until the kernel gives up, which takes a quarter of
+   * an hour: after a while without an answer another is opened, and what was not answered is sent again there.
+   */
+  #suspect(): void {
+    this.#suspecting ??= setTimeout(() => {
+      this.#suspecting = undefined;
+      if (this.#answers.overdue === 0) return;
+      if (this.#link.client.status === "ready") this.#link.client.disconnect(true);
+      this.#suspect();
+    }, HUNG_MS).unref();
   }
 
   #look(): void {

@@ -20,7 +20,8 @@ const message = z.object({
   reason: z.string(),
   version: z.number(),
   since: z.number(),
-  reviewAt: z.number(),
+  // Processes of an earlier version do not say it.
+  reviewAt: z.number().default(0),
 });
 
 /**
@@ -61,11 +62,15 @@ export class Feed {
 
   #take(channel: string, text: string): void {
     const change = read(text);
-    if (!change) return;
-    const key = `${channel} ${change.queue}`;
+    if (change) this.note(channel.slice(0, -":@feed".length), change);
+  }
+
+  /** A level that was read instead of heard; an older one than is known changes nothing. */
+  note(prefix: string, change: LevelChange): void {
+    const key = `${prefix} ${change.queue}`;
     if (change.version <= (this.#versions.get(key) ?? -1)) return;
     this.#versions.set(key, change.version);
-    this.#onLevel(channel.slice(0, -":@feed".length), change);
+    this.#onLevel(prefix, change);
   }
 }
 

@@ -115,6 +115,29 @@ describe("levels follow the API", () => {
     expect(await driver.add("let in")).toMatchObject({ accepted: true });
   });
 
+  it("one job at a time, all of them throttled: the level changes at most once a second", async () => {
+    let changes = 0;
+    let last = "open";
+    let closed = 0;
+    for (let turn = 0; turn < 60; turn++) {
+      const { job } = await driver.fetch();
+      if (job) await driver.defer(job);
+      for (let ms = 0; ms < 100; ms += 20) {
+        driver.wire.now += 20;
+        // Whoever would enqueue has the level looked at.
+        await driver.add(`knock ${turn} ${ms}`);
+        const { level } = await driver.level();
+        if (level !== last) changes++;
+        if (level === "closed") closed++;
+        last = level;
+      }
+    }
+    expect(closed).toBeGreaterThan(0);
+    console.log(`throttled, one at a time: ${changes} changes in 6 s`);
+    // 6 s: closed, a second later open, and so on.
+    expect(changes, "14 without that second").toBeLessThanOrEqual(9);
+  });
+
   it("a gate that opens sooner than maxWait closes nothing", async () => {
     const [job] = await inFlight(1);
     await driver.defer(job as Taken, 29_000);

@@ -73,7 +73,7 @@ describe("before memory is full", () => {
 
     await useShare(0.5);
     expect(await waiting).toMatchObject({ accepted: true });
-    expect(levels.at(-1)).toEqual({ level: "open", reason: "", review: false });
+    await vi.waitFor(() => expect(levels.at(-1)).toEqual({ level: "open", reason: "", review: false }));
     await vi.waitFor(() => expect(done).toBe(depth + 1), { timeout: 5_000 });
   });
 

@@ -240,8 +240,10 @@ describe("enqueueFlow", () => {
     parts = defineQueue("parts", { limiter: parts.limiter, payload: part, attempts: 1, capacity: 10 });
     const producer = space.use(createProducer({ connection: space.url }));
     const control = space.use(createControl({ connection: space.url }));
-    await producer.enqueueFlow(flow([child(1, { deadline: "50ms" }), child(2, { deadline: "1h" })]));
-    await passed(60);
+    for (const queue of [parts, sums]) await producer.status(queue);
+    const tree = flow([child(1, { deadline: "500ms" }), child(2, { deadline: "1h" })]);
+    expect(await producer.enqueueFlow(tree)).toMatchObject({ accepted: true });
+    await passed(510);
     const ran = work();
     await vi.waitFor(async () => expect(await depths()).toEqual({ parts: 0, sums: 0 }), { timeout: 8_000 });
     expect(ran).toEqual(["parts:2"]);

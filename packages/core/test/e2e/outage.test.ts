@@ -123,6 +123,11 @@ describe.each(faults)("Redis away: $fault", ({ kind, begin, outcome }) => {
   });
 });
 
+it("what does not pass by itself is not waited for", async () => {
+  proxy.refuse("NOPERM this user has no permissions to run the 'evalsha' command");
+  expect(await errorOf({})).toMatchObject({ code: "HG_REDIS_UNAVAILABLE", details: { kind: "noperm" } });
+});
+
 describe("while Redis is away", () => {
   it("memory stays bounded: what is refused is not kept to be sent later", async () => {
     await lose();
@@ -135,6 +140,16 @@ describe("while Redis is away", () => {
     expect(await producer.enqueue(queue, {})).toMatchObject({ accepted: true });
     await setTimeout(200);
     expect(await depth(), "none of the 2,000 was sent").toBe(2);
+  });
+
+  it("a connection that hangs for ever is left for another one", { timeout: 30_000 }, async () => {
+    proxy.strand();
+    const from = performance.now();
+    const waiting = producer.enqueue(queue, {}, { id: "stranded" });
+    expect(await errorOf({ onPressure: "refuse" })).toMatchObject({ outcome: "unknown" });
+    expect(await waiting).toMatchObject({ accepted: true });
+    console.log(`a stranded connection was left after ${((performance.now() - from) / 1_000).toFixed(1)} s`);
+    expect(await depth(), "what was unknown came through with it").toBe(3);
   });
 
   it("at most maxWaiting wait; more are told so at once", async () => {

@@ -11,6 +11,7 @@ export class OutageProxy {
   #held = false;
   #error: string | null = null;
   readonly #release = new Set<() => void>();
+  readonly #strands = new Set<() => void>();
 
   private constructor(url: string) {
     this.#target = new URL(url);
@@ -41,6 +42,11 @@ export class OutageProxy {
     this.#held = true;
   }
 
+  /** What is connected now never hears again, and is not told so; who connects anew does. */
+  strand(): void {
+    for (const strand of this.#strands) strand();
+  }
+
   /** Every command gets this answer, and none reaches Redis. */
   refuse(error: string): void {
     this.#error = error;
@@ -66,12 +72,18 @@ export class OutageProxy {
   #join(client: Socket): void {
     const redis = connect(Number(this.#target.port || 6379), this.#target.hostname);
     const answers: Buffer[] = [];
+    let stranded = false;
+    const strand = () => {
+      stranded = true;
+    };
+    this.#strands.add(strand);
     const release = () => {
-      if (!this.#held) for (const answer of answers.splice(0)) client.write(answer);
+      if (!this.#held && !stranded) for (const answer of answers.splice(0)) client.write(answer);
     };
     this.#release.add(release);
     const end = () => {
       this.#release.delete(release);
+      this.#strands.delete(strand);
       client.destroy();
       redis.destroy();
     };
@@ -84,6 +96,7 @@ export class OutageProxy {
     }
     const refused = decoder(() => client.write(`-${this.#error}\r\n`));
     client.on("data", (chunk: Buffer) => {
+      if (stranded) return;
       if (this.#error === null) redis.write(chunk);
       else refused(chunk);
     });
