@@ -8,7 +8,7 @@ const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 /** What holds rates and waits against a clock: run one by one, after everything else, so that nobody else takes the cores. */
 const timed = [
   "packages/core/test/bullmq/{calm,fair,herd,waits}.test.ts",
-  "packages/core/test/e2e/{explain,hand-over,killed-worker,levers,limits,strict-bound}.test.ts",
+  "packages/core/test/e2e/{explain,hand-over,killed-worker,levels,levers,limits,outage,strict-bound}.test.ts",
   "apps/cli/test/fleet*.test.ts",
   "apps/demo/test/demo.test.ts",
   "benchmarks/test/gateway.test.ts",

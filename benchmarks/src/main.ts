@@ -6,7 +6,10 @@ import { runGateway } from "./gateway/run.ts";
 import { contenderNames } from "./goodput/contenders/index.ts";
 import { runGoodput } from "./goodput/goodput.ts";
 import { scenarioOf, scenarios } from "./goodput/scenario.ts";
+import { runMillion } from "./million/run.ts";
 import { runOverhead } from "./overhead/run.ts";
+import { runProducers } from "./producers/run.ts";
+import { runRestarts } from "./restarts/run.ts";
 import { runScale } from "./scale/scale.ts";
 import { runSimulate } from "./simulate/run.ts";
 
@@ -17,6 +20,7 @@ if (!connection) {
 }
 
 const RECORD = ".headgate/goodput.json";
+const ways: ("enqueueMany" | "pipeline")[] = ["enqueueMany", "pipeline"];
 const scenarioNames = scenarios.map(({ name }) => name);
 
 const program = new Command("bench").description(
@@ -106,6 +110,41 @@ program
   .option("--json", "one JSON object as the last line")
   .action(async (options) => {
     await runGateway({ ...options, connection });
+  });
+
+program
+  .command("producers")
+  .description(
+    "many producer processes before one queue: fairness, wake-up, what waiting costs, and how good retryAfterMs is",
+  )
+  .option("--processes <n>", "producer processes", whole, 50)
+  .option("--seconds <n>", "length of the fairness run", whole, 30)
+  .option("--json", "one JSON object as the last line")
+  .action(async (options) => {
+    await runProducers({ ...options, connection });
+  });
+
+program
+  .command("restarts")
+  .description(
+    "Redis is killed and started again while producers enqueue: what of the acknowledged is there afterwards",
+  )
+  .option("--restarts <n>", "of each case", whole, 20)
+  .option("--json", "one JSON array as the last line")
+  .action(async (options) => {
+    await runRestarts(options);
+  });
+
+program
+  .command("million")
+  .description(
+    "a million items through one producer into a queue of 1,000: its memory, the queue's depth, and what arrives",
+  )
+  .option("--items <n>", "how many", whole, 1_000_000)
+  .option("--way <names>", "enqueueMany, pipeline, or all", (text) => listOf(text, ways), ways)
+  .option("--json", "one JSON array as the last line")
+  .action(async ({ way, ...options }) => {
+    await runMillion({ ...options, ways: way, connection });
   });
 
 await program.parseAsync();

@@ -18,7 +18,7 @@ export interface Scene {
 export async function withScene<T>(redisUrl: string, run: (scene: Scene) => Promise<T>, limited = true): Promise<T> {
   const namespace = `chaos-${process.pid}-${Date.now()}`;
   const redis = new Redis(redisUrl, { maxRetriesPerRequest: null, retryStrategy: () => 20 });
-  const producer = createProducer({ connection: redisUrl, commandTimeoutMs: 30_000 });
+  const producer = createProducer({ connection: redisUrl, commandTimeout: "30s" });
   const control = createControl({ connection: redisUrl });
   for (const part of [redis, control]) part.on("error", () => undefined);
   try {

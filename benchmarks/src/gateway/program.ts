@@ -2,10 +2,19 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
+/** What the gateway's process has used so far. */
+export interface Look {
+  /** Resident set size (bytes). */
+  readonly rss: number;
+  readonly cpuMs: number;
+  /** How late its event loop was at the worst: on a busy machine it waits for a core. */
+  readonly loopDelayMs: number;
+}
+
 export interface GatewayProgram {
   readonly url: string;
-  /** Resident set size (bytes). */
-  rss(): Promise<number>;
+  /** `anew`: counting starts now. */
+  look(anew?: boolean): Promise<Look>;
   stop(): Promise<void>;
 }
 
@@ -16,17 +25,17 @@ export async function startGateway(connection: string, namespace: string, token:
   // Without what a test runner adds: its condition would load TypeScript.
   const child = fork(program, [connection, namespace, token], { execArgv: [] });
   const ended = once(child, "exit");
-  const answer = async (): Promise<{ readonly url?: string; readonly rss?: number }> =>
+  const answer = async <T>(): Promise<T> =>
     (await Promise.race([
       once(child, "message").then(([message]) => message),
       ended.then(() => Promise.reject(new Error("the gateway ended"))),
-    ])) as { readonly url?: string; readonly rss?: number };
-  const { url = "" } = await answer();
+    ])) as T;
+  const { url } = await answer<{ readonly url: string }>();
   return {
     url,
-    rss: async () => {
-      child.send("rss");
-      return (await answer()).rss ?? 0;
+    look: (anew = false) => {
+      child.send(anew ? "look anew" : "look");
+      return answer<Look>();
     },
     stop: async () => {
       child.disconnect();

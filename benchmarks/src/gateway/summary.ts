@@ -1,5 +1,6 @@
 import { median, round } from "../statistics.ts";
 import type { Reply } from "./caller.ts";
+import type { Look } from "./program.ts";
 
 export interface Summary {
   readonly offeredPerSecond: number;
@@ -10,6 +11,10 @@ export interface Summary {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly slowestMs: number;
+  /** CPU time that the gateway's process has used, an answer. */
+  readonly cpuMsPerAnswer: number;
+  /** How late the event loops were at the worst: what the machine adds to the gateway's own time. */
+  readonly loopLatestMs: { readonly gateway: number; readonly callers: number };
   /** Retry-After of the refusals (s), in the median. */
   readonly retryAfterSeconds: number;
   /** Callers that obey Retry-After: jobs that got in, and how often they asked for one, in the median. */
@@ -25,6 +30,8 @@ export function summarize(
   replies: readonly Reply[],
   tries: readonly number[],
   rss: readonly number[],
+  { cpuMs, loopDelayMs }: Look,
+  callersDelayMs: number,
 ): Summary {
   const times = replies.map(({ ms }) => ms).sort((a, b) => a - b);
   const at = (share: number): number =>
@@ -40,6 +47,8 @@ export function summarize(
     p50Ms: at(0.5),
     p99Ms: at(0.99),
     slowestMs: at(1),
+    cpuMsPerAnswer: round(cpuMs / replies.length, 2),
+    loopLatestMs: { gateway: round(loopDelayMs, 1), callers: round(callersDelayMs, 1) },
     retryAfterSeconds: refused.length === 0 ? 0 : median(refused.map(({ retryAfter }) => Number(retryAfter))),
     polite: { jobs: tries.length, tries: tries.length === 0 ? 0 : median(tries) },
     rssMiB: { start: mib(rss[Math.floor(rss.length / 4)]), end: mib(rss.at(-1)), most: mib(Math.max(0, ...rss)) },

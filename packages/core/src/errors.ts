@@ -64,6 +64,18 @@ export const errorTable = {
     summary: "A stream's job was refused",
     fix: "Leave out the timeout, or handle the error of the stream.",
   },
+  HG_FLOW_CROSSES_LIMITERS: {
+    summary: "The queues of a flow have different limiters",
+    fix: "Give its queues one limiter: only then can it be admitted whole.",
+  },
+  HG_FLOW_TOO_LARGE: {
+    summary: "A flow has more jobs than can ever be admitted at once",
+    fix: "Split the flow, or raise the queue's capacity.",
+  },
+  HG_FLOW_CONFLICT: {
+    summary: "A job of a flow is there already, as a child of another",
+    fix: "Use other ids: a job has one parent.",
+  },
   HG_DEFERRALS_EXHAUSTED: {
     summary: "A job was put back too often, or for too long",
     fix: "Raise deferrals.max or deferrals.maxAge, or ask the API for a higher limit.",
@@ -79,6 +91,10 @@ export const errorTable = {
   HG_JOB_STALLED: {
     summary: "A job's worker died or stood still too often while it ran the job",
     fix: "Look at what the job does to its process; raise maxStalledCount only for crashes that are not its own.",
+  },
+  HG_DEADLINE_EXCEEDED: {
+    summary: "A job's deadline passed before it could run",
+    fix: "Give it a later deadline, or enqueue less than the API takes.",
   },
   HG_JOB_FAILED: { summary: "The job failed", fix: "See its reason, and its log in Bull Board." },
   HG_JOB_NOT_FOUND: {

@@ -71,7 +71,7 @@ for _, list in ipairs({ "wait", "active" }) do
 end
 local depth = slow().depth_of(base)
 return cjson.encode({
-  now = now, depth = depth, capacity = queue.config.capacity,
+  now = now, reviewAt = slow().level_review_at(queue, now), depth = depth, capacity = queue.config.capacity,
   level = queue.state.level, reason = queue.state.reason, version = queue.state.version, since = queue.state.since,
   pause = queue.state.pause, drain = slow().drain_per_second(site.pulse, now), oldest = oldest,
   retryAfter = queue.state.level == "closed" and slow().level_retry_after(site, queue, depth) or 0,
@@ -82,5 +82,6 @@ return cjson.encode({
     active = redis.call("LLEN", base .. "active"), ["waiting-children"] = redis.call("ZCARD", base .. "waiting-children"),
     completed = redis.call("ZCARD", base .. "completed"), failed = redis.call("ZCARD", base .. "failed"),
   },
+  skipped = tonumber(redis.call("HGET", prefix .. ":@queue:" .. name, "skipped") or 0),
   disagreement = redis.call("HGET", prefix .. ":@queue:" .. name, "disagreement") or nil,
 })

@@ -20,7 +20,7 @@ end
 local next_opts = ARGV[6] == "1" and ARGV[8] or nil
 local host_now = ARGV[2]
 ARGV[2] = math.floor(site.now)
-drain_count(site.pulse, site.now)
+drain_count(site.pulse, site.now, 1)
 return finish(site, ending, ARGV[1], host_now, ARGV[5], true, function(with_fetch)
   ARGV[6] = with_fetch
   return moveToFinished(KEYS, ARGV)

@@ -5,6 +5,7 @@
 --   hot            what changes with every permit, as packed doubles
 --   pulse:<queue>  the same for one queue
 --   fast:<queue>   what lets a script skip all of this; lib/fast.lua
+--   memory         how full Redis was when it was last looked at; memory.lua
 --   config, state  everything else (cmsgpack), loaded only by who needs it: cold() in slow.lua
 -- Packed doubles because a script pays for every field: this state as one cmsgpack map cost 10.7 us a job, of 52 us that
 -- BullMQ's own moveToFinished takes.
@@ -39,18 +40,20 @@ local function hot_pack(hot)
   return packed
 end
 
--- Of one queue: jobs finished (decaying sum, and when it was last right), served units, level (0 open, 1 slow, 2 closed).
+-- Of one queue: jobs finished (decaying sum, when it was last right, since when it is summed; drain.lua), served units,
+-- level (0 open, 1 slow, 2 closed).
 local function pulse_of(packed)
   if not packed then
-    return { sum = 0, at = 0, served = 0, level = 0 }
+    return { sum = 0, at = 0, served = 0, level = 0, began = 0 }
   end
   local pulse = {}
   pulse.sum, pulse.at, pulse.served, pulse.level = struct.unpack("<dddd", packed)
+  pulse.began = #packed >= 40 and struct.unpack("<d", packed, 33) or 0
   return pulse
 end
 
 local function pulse_pack(pulse)
-  return struct.pack("<dddd", pulse.sum, pulse.at, pulse.served, pulse.level)
+  return struct.pack("<ddddd", pulse.sum, pulse.at, pulse.served, pulse.level, pulse.began)
 end
 
 -- Per limit: amount, per, refill, burst, cost (where all jobs of the queue cost the same); then the limiter's queues.

@@ -8,6 +8,7 @@ local function uncalm(site)
   end
   ring_turn(site)
   hot.calm = 0
+  local seconds = {}
   for index = 1, #counted, 2 do
     local field, count = counted[index], tonumber(counted[index + 1])
     local second = tonumber(field)
@@ -20,9 +21,7 @@ local function uncalm(site)
       hot.ok = hot.ok + count
     end
     if second then
-      site.pulse.sum = drain_per_second(site.pulse, site.now) * DRAIN_TAU_MS / 1000
-        + count * math.exp(-math.max(0, site.now - second * 1000) / DRAIN_TAU_MS)
-      site.pulse.at = site.now
+      seconds[#seconds + 1] = { second, count }
       if second == hot.second then
         hot.secondOk = hot.secondOk + count
       elseif second > hot.second - RING_SECONDS and second < hot.second then
@@ -31,6 +30,11 @@ local function uncalm(site)
         ring.ok[slot] = ring.ok[slot] + count
       end
     end
+  end
+  table.sort(seconds, function(a, b) return a[1] < b[1] end)
+  for _, passed in ipairs(seconds) do
+    -- In the middle of its second; the running one has not come that far.
+    drain_count(site.pulse, math.min(site.now, passed[1] * 1000 + 500), passed[2])
   end
   redis.call("DEL", key)
 end

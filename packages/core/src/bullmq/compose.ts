@@ -18,6 +18,13 @@ const recipes: Readonly<
   addDelayedJob: { script: "add", bodies: { add: "addDelayedJob" }, allowOom: false },
   addPrioritizedJob: { script: "add", bodies: { add: "addPrioritizedJob" }, allowOom: false },
   addParentJob: { script: "add", bodies: { add: "addParentJob" }, allowOom: false },
+  updateJobScheduler: {
+    script: "updateJobScheduler",
+    bodies: { updateJobScheduler: "updateJobScheduler" },
+    // It stores the next iteration in place of the one that runs: without it a schedule ends in full memory.
+    allowOom: true,
+  },
+  addJobScheduler: { script: "addJobScheduler", bodies: { addJobScheduler: "addJobScheduler" }, allowOom: false },
   moveToActive: { script: "moveToActive", bodies: { moveToActive: "moveToActive" }, allowOom: true },
   // Unchanged, but for the flag: without its lock's renewal a long job is lost in full memory.
   extendLock: { script: null, bodies: {}, allowOom: true },
@@ -47,12 +54,28 @@ export function compose(
   const recipe = recipes[name];
   const own = source[name];
   if (!recipe || !own) throw new Error(`no recipe for ${name}`);
-  const bodies = Object.entries(recipe.bodies).map(
-    ([local, command]) => `local function ${local}(KEYS, ARGV)\n${source[command]?.content}\nend\n`,
-  );
+  const bodies = Object.entries(recipe.bodies).map(([local, command]) => bodyOf(local, command, source));
   const lua = recipe.script === null ? own.content : `${bodies.join("")}${scripts[recipe.script].lua}`;
   return { name: prefixed(name), keys: own.keys, lua: allowOom(lua, recipe.allowOom && scriptFlags) };
 }
+
+/** What a flow is made of, in one script: BullMQ itself puts these into a MULTI, in which one refusal would store the rest. */
+export const flowBodies: readonly string[] = [
+  "addStandardJob",
+  "addDelayedJob",
+  "addPrioritizedJob",
+  "addParentJob",
+  "releaseParentIfNoPendingDependencies",
+];
+
+export const FLOW = "hg:addFlow";
+
+/** Its number of keys depends on the flow. */
+export const composeFlow = (): string =>
+  `${flowBodies.map((name) => bodyOf(name, name, bullmqScripts)).join("")}${scripts.addFlow.lua}`;
+
+const bodyOf = (local: string, command: string, source: Readonly<Record<string, BullScript>>): string =>
+  `local function ${local}(KEYS, ARGV)\n${source[command]?.content}\nend\n`;
 
 /** Redis 7 and Valkey refuse a script in full memory unless it says that it may run. */
 export const allowOom = (lua: string, allowed: boolean): string => (allowed ? `#!lua flags=allow-oom\n${lua}` : lua);

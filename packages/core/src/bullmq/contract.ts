@@ -23,6 +23,9 @@ export const expectedScripts: Readonly<Record<string, { readonly keys: number; r
   addDelayedJob: { keys: 6, args: 3 },
   addPrioritizedJob: { keys: 9, args: 3 },
   addParentJob: { keys: 6, args: 3 },
+  releaseParentIfNoPendingDependencies: { keys: 2, args: 3 },
+  addJobScheduler: { keys: 11, args: 9 },
+  updateJobScheduler: { keys: 12, args: 7 },
   extendLock: { keys: 2, args: 3 },
   extendLocks: { keys: 1, args: 4 },
   moveStalledJobsToWait: { keys: 9, args: 4 },
@@ -38,6 +41,8 @@ export const expectedScripts: Readonly<Record<string, { readonly keys: number; r
 const expectedMethods = [
   "execCommand",
   "addJobToTransaction",
+  "addJobScheduler",
+  "removeJobScheduler",
   "moveToFinishedArgs",
   "moveToDelayedArgs",
   "retryJobArgs",

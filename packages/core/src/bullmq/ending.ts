@@ -22,19 +22,35 @@ export interface Permit {
   readonly deferrals: number;
   /** Epoch ms of the first deferral, on Redis' clock; null when there was none. */
   readonly deferredAt: number | null;
+  /** It was granted after the job's deadline. Both are on Redis' clock: ours may be minutes off. */
+  readonly late: boolean;
 }
 
-/** The flat hash that BullMQ's scripts answer for a job, as far as Headgate reads it. */
+/** The flat hash that BullMQ's scripts answer for a job, as far as Headgate reads it: one pass, for it is done for every job. */
 export function readPermit(flat: readonly string[], granted: string): Permit {
-  const field = (name: string): string | undefined => {
-    for (let index = 0; index < flat.length; index += 2) if (flat[index] === name) return flat[index + 1];
-    return undefined;
-  };
-  const deferredAt = field("hg:deferredAt");
-  return {
-    granted,
-    attemptsStarted: field("ats") ?? "0",
-    deferrals: Number(field("hg:deferrals") ?? 0),
-    deferredAt: deferredAt === undefined ? null : Number(deferredAt),
-  };
+  let attemptsStarted = "0";
+  let deferrals = 0;
+  let deferredAt: number | null = null;
+  let late = false;
+  for (let index = 0; index < flat.length; index += 2) {
+    const value = flat[index + 1] as string;
+    switch (flat[index]) {
+      case "ats":
+        attemptsStarted = value;
+        break;
+      case "hg:deferrals":
+        deferrals = Number(value);
+        break;
+      case "hg:deferredAt":
+        deferredAt = Number(value);
+        break;
+      case "hg:deadline":
+        late = grantedAt(granted) > Number(value);
+        break;
+    }
+  }
+  return { granted, attemptsStarted, deferrals, deferredAt, late };
 }
+
+/** Epoch ms on Redis' clock, which a permit carries in microseconds. */
+const grantedAt = (granted: string): number => Number(granted.split(",")[2] ?? 0) / 1_000;

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { type Child, ChildCommand, ChildPool, ParentCommand } from "bullmq";
 
 interface Message {
+  readonly requestId?: string;
   readonly cmd: number;
   readonly value?: unknown;
   readonly err?: { readonly message?: string };
@@ -11,6 +12,8 @@ interface Message {
 export interface SandboxRun {
   readonly log: (line: string) => Promise<void>;
   readonly progress: (value: number | object) => Promise<void>;
+  /** What it is told of the jobs that ended before it. */
+  readonly children: () => Promise<unknown>;
   readonly signal: AbortSignal;
   /** How long it has after its signal until its process is killed (ms). */
   readonly graceMs: number;
@@ -100,7 +103,7 @@ async function converse(child: Child, task: object, run: SandboxRun): Promise<un
       }
       const onExit = (code: number | null, signal: string | null): void =>
         reject(new SandboxDied(signal === null ? `code ${code}` : signal));
-      const onMessage = ({ cmd, value, err }: Message): void => {
+      const onMessage = ({ requestId, cmd, value, err }: Message): void => {
         if (cmd === ParentCommand.Completed) resolve(value);
         // Anything but an exception that nobody caught comes back as a result.
         if (cmd === ParentCommand.Failed || cmd === ParentCommand.Error) {
@@ -108,6 +111,12 @@ async function converse(child: Child, task: object, run: SandboxRun): Promise<un
         }
         if (cmd === ParentCommand.Log) run.log(String(value)).catch(reject);
         if (cmd === ParentCommand.Progress) run.progress(value as number | object).catch(reject);
+        if (cmd === ParentCommand.GetChildrenValues) {
+          run
+            .children()
+            .then((found) => child.send({ requestId, cmd: ChildCommand.GetChildrenValuesResponse, value: found }))
+            .catch(reject);
+        }
       };
       child.on("exit", onExit);
       child.on("message", onMessage);

@@ -14,11 +14,13 @@ export interface QueueStatus {
   /** How far depth is above capacity (only revivals can take it there). */
   readonly overCapacity: number;
   readonly level: Level;
-  /** Why the level is not open: depth, gate, throttled, operator. */
+  /** Why the level is not open: depth, gate, throttled, memory, operator. */
   readonly reason: string | null;
   /** Since when it has this level: epoch ms on Redis' clock. */
   readonly since: number;
   readonly version: number;
+  /** When a closed level is looked at again at the latest: epoch ms on Redis' clock; null at other levels. */
+  readonly reviewAt: number | null;
   /** Jobs finished per second, over the last 10 s or so. */
   readonly drainPerSecond: number;
   readonly oldestJobAgeMs: number | null;
@@ -30,6 +32,8 @@ export interface QueueStatus {
       number
     >
   >;
+  /** Iterations of schedules that came due while it was closed, and were finished without running. */
+  readonly skipped: number;
   /** BullMQ's own pause: workers take nothing. */
   readonly paused: boolean;
   readonly pauseReason: string | null;
@@ -83,12 +87,14 @@ interface QueueReply {
   reason: string;
   version: number;
   since: number;
+  reviewAt: number;
   pause?: { till: number; reason: string };
   drain: number;
   oldest?: number;
   retryAfter: number;
   paused: boolean;
   counts: QueueStatus["counts"];
+  skipped: number;
   disagreement?: string;
 }
 
@@ -139,10 +145,12 @@ const idleQueue = (queue: Queue): QueueReply => ({
   reason: "",
   version: 0,
   since: 0,
+  reviewAt: 0,
   drain: 0,
   retryAfter: 0,
   paused: false,
   counts: NO_JOBS,
+  skipped: 0,
 });
 
 const declaredRate = ({ limits }: Limiter): number | null => {
@@ -179,10 +187,12 @@ export async function readQueueStatus(client: Client, queue: Queue): Promise<Que
     reason: reply.reason || null,
     since: Math.floor(reply.since),
     version: reply.version,
+    reviewAt: reply.reviewAt > 0 ? Math.floor(reply.reviewAt) : null,
     drainPerSecond: reply.drain,
     oldestJobAgeMs: reply.oldest === undefined ? null : Math.max(0, Math.round(reply.now - reply.oldest)),
     retryAfterMs: reply.retryAfter,
     counts: reply.counts,
+    skipped: reply.skipped,
     paused: reply.paused,
     pauseReason: reply.pause?.reason || null,
     disagreement: reply.disagreement ?? null,

@@ -5,13 +5,15 @@ import { headgateError } from "../errors.ts";
 export type Duration = number | `${number}${"ms" | "s" | "m" | "h" | "d"}`;
 
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const MOST_MS = 400 * UNIT_MS.d;
+/** The longest duration. */
+export const MOST_DURATION_MS: number = 400 * UNIT_MS.d;
 const PATTERN = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 
-function milliseconds(input: unknown): number | null {
+/** Pure: milliseconds of a duration, null when it is none. */
+export function milliseconds(input: unknown): number | null {
   const match = typeof input === "string" ? PATTERN.exec(input) : null;
   const ms = match ? Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS] : input;
-  if (typeof ms !== "number" || !Number.isFinite(ms) || ms < 0 || ms > MOST_MS) return null;
+  if (typeof ms !== "number" || !Number.isFinite(ms) || ms < 0 || ms > MOST_DURATION_MS) return null;
   // Redis' PX and BullMQ's delays take whole numbers; "1.1h" is 3960000.0000000005. What is set never becomes 0.
   const whole = Math.round(ms);
   return whole === 0 && ms > 0 ? null : whole;

@@ -26,6 +26,16 @@ export interface QueueOptions<In, Out> {
   readonly throttledHigh?: number;
   /** … and under which it opens again; default 0.05. */
   readonly throttledLow?: number;
+  /**
+   * Priority shedding: at this level, jobs less urgent than this (1 is the most urgent) are refused with reason `"shed"`, whatever
+   * their `onPressure`; the others are admitted at once, up to capacity. At a level without a number, and when an operator or full
+   * memory closes the queue, nobody is let pass. Default: none.
+   */
+  readonly shed?: { readonly slow?: number; readonly closed?: number };
+  /** Priority of jobs that come without one, in a queue with `shed`; default 100. */
+  readonly defaultPriority?: number;
+  /** Share of Redis' `maxmemory` from which the queue is closed with reason `"memory"`; opens 0.05 below. Default 0.85. */
+  readonly memoryHigh?: number;
   /** What a job takes from each limit, as whole numbers (rounded up); `requests: 1` is implied. */
   readonly cost?: Cost | CostOf<Out>;
   /** Runs of a job before it fails for good; deferrals do not count. Default 3. */
@@ -66,6 +76,9 @@ export interface Queue<In = unknown, Out = unknown> {
   readonly maxWaitMs: number;
   readonly throttledHigh: number;
   readonly throttledLow: number;
+  readonly shed: { readonly slow?: number | undefined; readonly closed?: number | undefined } | null;
+  readonly defaultPriority: number;
+  readonly memoryHigh: number;
   /** The cost of every job, or null where it depends on the payload. */
   readonly uniformCost: Cost | null;
   readonly attempts: number;
@@ -82,6 +95,11 @@ const DEFAULT_CAPACITY = 10_000;
 const DEFAULT_PAYLOAD_BYTES = 1_048_576;
 const DAY_MS = 86_400_000;
 
+const DEFAULT_PRIORITY = 100;
+/** BullMQ's. */
+const MOST_PRIORITY = 2_097_151;
+
+const priority = z.int().min(1).max(MOST_PRIORITY);
 const share = z.number().gt(0).max(1);
 const retained = z
   .strictObject({ age: durationSchema.default(DAY_MS), count: z.int().min(0).default(10_000) })
@@ -95,6 +113,9 @@ const schema = z
     maxWait: durationSchema.default(30_000),
     throttledHigh: share.default(0.2),
     throttledLow: z.number().min(0).max(1).default(0.05),
+    shed: z.strictObject({ slow: priority.optional(), closed: priority.optional() }).nullable().default(null),
+    defaultPriority: priority.default(DEFAULT_PRIORITY),
+    memoryHigh: share.default(0.85),
     attempts: z.int().min(1).max(1_000).default(3),
     backoff: z
       .strictObject({
@@ -111,7 +132,15 @@ const schema = z
     retention: z.strictObject({ completed: retained, failed: retained }).prefault({}),
     revision: z.int().min(0).nullable().default(null),
   })
-  .superRefine(({ watermarks, throttledHigh, throttledLow }, context) => {
+  .superRefine(({ watermarks, throttledHigh, throttledLow, shed }, context) => {
+    if (shed?.slow !== undefined && shed.closed !== undefined && shed.closed > shed.slow) {
+      context.addIssue({
+        code: "custom",
+        path: ["shed"],
+        message: "expected closed to let pass no more than slow does: closed <= slow",
+        input: shed,
+      });
+    }
     if (watermarks.low >= watermarks.high) {
       context.addIssue({ code: "custom", path: ["watermarks"], message: "expected low below high", input: watermarks });
     }
@@ -135,7 +164,11 @@ export function defineQueue<In = unknown, Out = In>(name: string, options: Queue
   parseOptions(what, z.looseObject({}), options);
   const { limiter = limiterOf(name, {}, false), payload = null, cost = {}, ...rest } = options;
   checkParts(what, limiter, payload, cost);
-  const { maxWait, backoff, timeout, deferrals, watermarks, retention, ...resolved } = parseOptions(what, schema, rest);
+  const { maxWait, backoff, timeout, deferrals, watermarks, retention, shed, ...resolved } = parseOptions(
+    what,
+    schema,
+    rest,
+  );
   const uniformCost = typeof cost === "function" ? null : checkCost(what, limiter, cost);
   return Object.freeze({
     kind: "queue" as const,
@@ -149,6 +182,7 @@ export function defineQueue<In = unknown, Out = In>(name: string, options: Queue
     deferrals: Object.freeze({ max: deferrals.max, maxAgeMs: deferrals.maxAge }),
     uniformCost,
     watermarks: Object.freeze(watermarks),
+    shed: shed === null ? null : Object.freeze(shed),
     retention: Object.freeze(retention),
     costOf: (value: Out) => uniformCost ?? costFor(what, limiter, cost as CostOf<Out>, value),
     ...resolved,

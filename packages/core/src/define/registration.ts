@@ -28,4 +28,6 @@ export const queueDefinition = (queue: Queue): Registration =>
     throttledHigh: queue.throttledHigh,
     throttledLow: queue.throttledLow,
     cost: queue.uniformCost,
+    shed: queue.shed,
+    memoryHigh: queue.memoryHigh,
   });

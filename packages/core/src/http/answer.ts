@@ -17,6 +17,7 @@ const details: Readonly<Record<string, string>> = {
   full: "The queue is full.",
   closed: "The API behind the queue cannot keep up; nothing is admitted.",
   paced: "The queue admits jobs at the rate at which the API behind it takes them.",
+  memory: "The store of the queue is nearly full.",
   paused: "The queue was paused by an operator.",
   timeout: "There was no room in the time that the caller would wait.",
   shed: "Only more urgent jobs are admitted.",

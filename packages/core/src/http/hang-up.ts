@@ -1,3 +1,4 @@
+import { onAbort } from "../producer/on-abort.ts";
 import type { EnqueueOptions } from "../producer/options.ts";
 import type { HttpAnswer } from "./answer.ts";
 
@@ -38,8 +39,8 @@ export async function unlessHungUp(
  * every request of its life (Node 20 keeps a WeakRef each).
  */
 export function follow(signal: AbortSignal | undefined, controller: AbortController): () => void {
-  const onAbort = (): void => controller.abort(signal?.reason);
-  if (signal?.aborted) onAbort();
-  else signal?.addEventListener("abort", onAbort, { once: true });
-  return () => signal?.removeEventListener("abort", onAbort);
+  if (signal === undefined) return () => undefined;
+  if (!signal.aborted) return onAbort(signal, (reason) => controller.abort(reason));
+  controller.abort(signal.reason);
+  return () => undefined;
 }

@@ -1,20 +1,25 @@
+import type { End } from "./on-abort.ts";
 import type { EnqueueResult } from "./result.ts";
 
 /** How many admissions are on the way at once: enough to hide the round trip. */
 export const MANY_IN_FLIGHT = 64;
 
+/** Asks for admission of one payload; the signal ends its wait. */
+export type EnqueueOne<In> = (payload: In, signal: AbortSignal) => Promise<EnqueueResult>;
+
 type Next<In> = { readonly item: IteratorResult<In> } | { readonly answered: true };
 
 /**
  * Admissions of what a source yields: answers in the source's order, as they come, also while the source has nothing more
- * to give yet. The source is read as answers come in. Ending the loop, or an error of the source, ends what still waits.
+ * to give yet. The source is read as answers come in. Ending the loop, or an error of the source, ends what still waits;
+ * after it nothing more is stored.
  */
 export async function* enqueueMany<In>(
   source: Iterable<In> | AsyncIterable<In>,
-  enqueue: (payload: In, signal: AbortSignal) => Promise<EnqueueResult>,
+  enqueue: EnqueueOne<In>,
+  end: End,
 ): AsyncGenerator<EnqueueResult, void, undefined> {
   const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
-  const ended = new AbortController();
   const onTheWay: Promise<EnqueueResult>[] = [];
   let reading: Promise<Next<In>> | null = null;
   let dry = false;
@@ -30,7 +35,7 @@ export async function* enqueueMany<In>(
           dry = true;
           break;
         }
-        const answer = enqueue(next.item.value, ended.signal);
+        const answer = enqueue(next.item.value, end.signal);
         // Thrown where its turn comes.
         answer.catch(() => undefined);
         onTheWay.push(answer);
@@ -43,7 +48,8 @@ export async function* enqueueMany<In>(
     if (reading === null) dry = false;
     throw error;
   } finally {
-    ended.abort();
+    end.come();
+    await Promise.allSettled(onTheWay);
     if (!dry) await iterator.return?.();
   }
 }

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { type Deadline, deadlineSchema } from "../define/deadline.ts";
 import { type Duration, durationSchema } from "../define/duration.ts";
 import { parseOptions } from "../define/options.ts";
+import { headgateError, shown } from "../errors.ts";
 
 export interface EnqueueOptions {
   /** `"wait"` (default): stand in line until there is room. `"refuse"`: answer at once. */
@@ -15,6 +17,18 @@ export interface EnqueueOptions {
   readonly priority?: number;
   /** Not before this has passed. */
   readonly delay?: Duration;
+  /**
+   * The latest time at which a run may start: a duration from now, a Date, or epoch milliseconds; default none. A job that cannot
+   * make it at the measured drain rate is refused with reason `"deadline"`, and so is one that still waits when it passes. A job
+   * that was admitted and is fetched too late is not run: it fails with HG_DEADLINE_EXCEEDED. It is kept on Redis' clock.
+   */
+  readonly deadline?: Deadline;
+}
+
+/** Options of many payloads: each gets its own id. */
+export interface ManyOptions<In> extends Omit<EnqueueOptions, "id"> {
+  /** The id of a payload's job: with it, reading a source again from its start enqueues nothing twice. Default: new ones. */
+  readonly id?: (payload: In) => string;
 }
 
 const schema = z.object({
@@ -24,6 +38,7 @@ const schema = z.object({
   id: z.string().optional(),
   priority: z.int().min(1).max(2_097_151).default(0),
   delay: durationSchema.default(0),
+  deadline: deadlineSchema.nullable().default(null),
 });
 
 export interface ResolvedEnqueueOptions {
@@ -33,6 +48,8 @@ export interface ResolvedEnqueueOptions {
   readonly id: string | undefined;
   readonly priority: number;
   readonly delayMs: number;
+  /** By `performance.now()`. */
+  readonly deadlineAt: number | null;
 }
 
 const plain: ResolvedEnqueueOptions = Object.freeze({
@@ -42,11 +59,25 @@ const plain: ResolvedEnqueueOptions = Object.freeze({
   id: undefined,
   priority: 0,
   delayMs: 0,
+  deadlineAt: null,
 });
 
 /** Checked on every enqueue; the common case, no options, costs nothing. */
 export function resolveEnqueueOptions(options: EnqueueOptions | undefined): ResolvedEnqueueOptions {
   if (options === undefined) return plain;
-  const { onPressure, timeout, signal, id, priority, delay } = parseOptions("enqueue", schema, options);
-  return { mode: onPressure, timeoutMs: timeout, signal, id, priority, delayMs: delay };
+  const { onPressure, timeout, signal, id, priority, delay, deadline } = parseOptions("enqueue", schema, options);
+  const deadlineAt = deadline === null ? null : performance.now() + deadline;
+  return { mode: onPressure, timeoutMs: timeout, signal, id, priority, delayMs: delay, deadlineAt };
+}
+
+/** Checked once for many payloads. */
+export function resolveManyOptions(id: unknown, options: EnqueueOptions): ResolvedEnqueueOptions {
+  if (id !== undefined && typeof id !== "function") {
+    throw headgateError("HG_OPTION_INVALID", {
+      what: "enqueue.id",
+      expected: "a function of the payload: one id for many would make one job of them",
+      got: shown(id),
+    });
+  }
+  return resolveEnqueueOptions(options);
 }

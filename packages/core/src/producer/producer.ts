@@ -1,72 +1,81 @@
 import { EventEmitter } from "node:events";
-import { Writable } from "node:stream";
+import type { Writable } from "node:stream";
+import type { WritableStream } from "node:stream/web";
 import type { Telemetry } from "bullmq";
-import { ProducerBackend } from "../bullmq/producer-backend.ts";
 import { type QueueStatus, readQueueStatus } from "../control/status.ts";
 import { createId, encodeId, encodeOwnId } from "../define/id.ts";
 import { parsePayload, serializePayload } from "../define/payload.ts";
 import type { Queue } from "../define/queue.ts";
-import { headgateError } from "../errors.ts";
-import { admissions, faults } from "../observe/channels.ts";
+import { type HeadgateError, headgateError } from "../errors.ts";
+import { admissions } from "../observe/channels.ts";
 import { withoutData } from "../observe/error-kind.ts";
-import { type Connection, openClient } from "../redis/connection.ts";
-import { enqueueFault, faultOf, unavailable } from "../redis/fault.ts";
 import { closedError, Link } from "../redis/link.ts";
-import { Patience } from "../redis/patience.ts";
-import { Feed, type LevelChange } from "../signal/feed.ts";
-import { followRuns, runningOn } from "../worker/running.ts";
-import { enqueueMany, MANY_IN_FLIGHT } from "./enqueue-many.ts";
-import { type EnqueueOptions, type ResolvedEnqueueOptions, resolveEnqueueOptions } from "./options.ts";
-import { type Accepted, type EnqueueResult, type Refusal, readAdmission, withoutSlot } from "./result.ts";
+import type { LevelChange } from "../signal/feed.ts";
+import { runningOn } from "../worker/running.ts";
+import { type EnqueueOne, enqueueMany } from "./enqueue-many.ts";
+import type { FlowNode, FlowResult, TypedFlow } from "./flow.ts";
+import { Flows } from "./flows.ts";
+import { type Lane, Lanes } from "./lanes.ts";
+import { endOf } from "./on-abort.ts";
+import {
+  type EnqueueOptions,
+  type ManyOptions,
+  type ResolvedEnqueueOptions,
+  resolveEnqueueOptions,
+  resolveManyOptions,
+} from "./options.ts";
+import type { Reach } from "./reach.ts";
+import { type Accepted, type EnqueueResult, isFinal, type Refusal, refusedOf } from "./result.ts";
 import { Results } from "./results.ts";
-import { Room } from "./room.ts";
+import type { Scheduled, ScheduleOptions } from "./schedule.ts";
+import { endSchedule, startSchedule } from "./schedules.ts";
+import { tellOf } from "./seen-admission.ts";
+import { type ProducerOptions, resolveProducerOptions } from "./settings.ts";
 import { traced } from "./traced.ts";
-import { type Ask, WaitingLine } from "./waiting-line.ts";
-
-export interface ProducerOptions {
-  readonly connection: Connection;
-  /** How long one question to Redis may take before `enqueue` answers with HG_REDIS_UNAVAILABLE; default 2 s. */
-  readonly commandTimeoutMs?: number;
-  /** BullMQ's telemetry, such as `new BullMQOtel("app")`: a span for each enqueue, which the job's runs belong to. */
-  readonly telemetry?: Telemetry;
-}
+import { type Ask, isAway, type WaitingLine } from "./waiting-line.ts";
+import { writable } from "./writable.ts";
+import { writableStream } from "./writable-stream.ts";
 
 export interface ProducerEvents {
   level: [LevelChange];
   error: [Error];
 }
 
-const COMMAND_TIMEOUT_MS = 2_000;
+/** A stream waits for room; with `timeout`, a wait that takes longer is its error. */
+export type StreamOptions<In> = Omit<ManyOptions<In>, "onPressure">;
 
-/** What a producer keeps for a queue: the way to store its jobs, and who waits. */
-interface Lane {
-  readonly backend: ProducerBackend;
-  readonly line: WaitingLine;
-  readonly room: Room;
-  /** BullMQ's options of every job of the queue. */
-  readonly jobOptions: object;
-  readonly uniform: boolean;
-}
+export type FlowOptions = Pick<EnqueueOptions, "onPressure" | "timeout" | "signal">;
 
 /** Enqueues jobs, and is slowed, told or refused when the API behind a queue cannot keep up. */
 export class Producer extends EventEmitter<ProducerEvents> {
   readonly #link: Link;
-  readonly #connection: Connection;
-  readonly #patience: Patience;
   readonly #telemetry: Telemetry | undefined;
-  readonly #lanes = new Map<Queue, Promise<Lane>>();
-  readonly #opened = new Map<Queue, Lane>();
+  readonly #lanes: Lanes;
+  readonly #reach: Reach = {
+    open: () => {
+      if (this.#closing) throw closedError("producer");
+    },
+    backend: (queue, id) => this.#lanes.backend(queue, id),
+    ask: (queues, id, question) => this.#lanes.ask(queues, id, question),
+    line: () => this.#lanes.line(),
+  };
+  readonly #flows: Flows = new Flows(this.#reach, (queue, line, ask, first, options) =>
+    this.#stand({ queue, line }, line.ticket(), ask, first, options),
+  );
   readonly #results: Results;
-  readonly #unfollow: (() => void)[] = [];
-  #feed: Feed | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor({ connection, commandTimeoutMs = COMMAND_TIMEOUT_MS, telemetry }: ProducerOptions) {
+  constructor(options: ProducerOptions) {
     super();
+    const { connection, telemetry } = options;
+    const onError = (error: Error): void => this.#report(error);
     this.#telemetry = telemetry;
-    this.#connection = connection;
-    this.#patience = new Patience(commandTimeoutMs);
-    this.#link = new Link(connection, (error) => this.#report(error));
+    this.#link = new Link(connection, onError);
+    this.#lanes = new Lanes(connection, this.#link, resolveProducerOptions(options), {
+      onLevel: (prefix, change) => this.#onLevel(prefix, change),
+      onBack: () => this.#wakeAll(),
+      onError,
+    });
     this.#results = new Results(connection);
   }
 
@@ -80,9 +89,19 @@ export class Producer extends EventEmitter<ProducerEvents> {
    * with `id` and `outcome`, so that a retry with that id is safe.
    */
   enqueue<In, Out>(queue: Queue<In, Out>, payload: In, options?: EnqueueOptions): Promise<EnqueueResult> {
+    return this.#seen(queue, payload, options, null);
+  }
+
+  /** For whoever watches, and in a span where there is telemetry. `given`: options that were resolved once for many. */
+  #seen<In, Out>(
+    queue: Queue<In, Out>,
+    payload: In,
+    options: EnqueueOptions | undefined,
+    given: ResolvedEnqueueOptions | null,
+  ): Promise<EnqueueResult> {
     const answer = this.#telemetry
-      ? traced(this.#telemetry, queue, (context) => this.#enqueue(queue, payload, options, context))
-      : this.#enqueue(queue, payload, options, "");
+      ? traced(this.#telemetry, queue, (context) => this.#enqueue(queue, payload, options, given, context))
+      : this.#enqueue(queue, payload, options, given, "");
     if (admissions.isWatched) tellOf(queue.name, payload, answer);
     return answer;
   }
@@ -92,10 +111,11 @@ export class Producer extends EventEmitter<ProducerEvents> {
     queue: Queue<In, Out>,
     payload: In,
     options: EnqueueOptions | undefined,
+    given: ResolvedEnqueueOptions | null,
     context: string,
   ): Promise<EnqueueResult> {
     if (this.#closing) throw closedError("producer");
-    const resolved = resolveEnqueueOptions(options);
+    const resolved = given ?? resolveEnqueueOptions(options);
     resolved.signal?.throwIfAborted();
     const id = resolved.id ?? createId();
     const encoded = resolved.id === undefined ? encodeOwnId(id) : encodeId(id);
@@ -103,55 +123,90 @@ export class Producer extends EventEmitter<ProducerEvents> {
     const value = parsed instanceof Promise ? await parsed : parsed;
     const data = serializePayload(queue, value);
     const cost = queue.costOf(value);
-    const lane = this.#opened.get(queue as Queue) ?? (await this.#lane(queue as Queue, id));
-    resolved.signal?.throwIfAborted();
-
-    const ask = this.#asking(
-      queue as Queue,
-      lane,
-      { id, encoded, data, cost: lane.uniform ? "" : JSON.stringify(cost), context },
-      resolved,
-    );
-    if (resolved.mode === "refuse") return strip(await ask(null));
+    const lane = this.#lanes.of(queue as Queue);
+    const job = { id, encoded, data, cost: lane.uniform ? "" : JSON.stringify(cost), context };
+    const ask = this.#lanes.asking(lane, job, resolved);
+    if (resolved.mode === "refuse") return refusedOrNot(await ask(null));
     // A run of the same limiter must not wait; whether it would have to, only an answer tells.
     const mayStand = runningOn() !== queue.limiter.prefix;
-    if (mayStand && (lane.line.length > 0 || !lane.room.sure))
-      return this.#stand(queue as Queue, lane, ask, null, resolved);
-    // Only the head of the line reserves a paced slot.
-    const first = await ask(null);
-    return first.accepted ? first : this.#stand(queue as Queue, lane, ask, first, resolved);
+    const ticket = lane.line.ticket();
+    let first: Accepted | Refusal | HeadgateError;
+    try {
+      if (lane.backend === null) {
+        await this.#lanes.open(lane, id, performance.now());
+        resolved.signal?.throwIfAborted();
+      }
+      if (mayStand && this.#mustStand(lane, resolved)) return this.#stand(lane, ticket, ask, null, resolved);
+      // Only the head of the line reserves a paced slot.
+      first = await ask(null);
+    } catch (error) {
+      if (!mayStand || !isAway(error)) throw error;
+      first = error;
+    }
+    if ("accepted" in first && (first.accepted || isFinal(first))) return refusedOrNot(first);
+    return this.#stand(lane, ticket, ask, first, resolved);
   }
 
-  /** Enqueues what an iterable yields, one admission each; answers in order, and the source is read as they come in. */
+  /**
+   * Enqueues what an iterable yields, one admission each, up to 64 of them on the way at once; answers in order, and the
+   * source is read as they come in. Ending the loop ends what still waits.
+   */
   enqueueMany<In, Out>(
     queue: Queue<In, Out>,
     payloads: Iterable<In> | AsyncIterable<In>,
-    options: EnqueueOptions = {},
+    options: ManyOptions<In> = {},
   ): AsyncGenerator<EnqueueResult, void, undefined> {
-    return enqueueMany(payloads, (payload, ended) => {
-      const signal = options.signal ? AbortSignal.any([ended, options.signal]) : ended;
-      return this.enqueue(queue, payload, { ...options, signal });
-    });
+    return enqueueMany(payloads, this.#one(queue, options), endOf(options.signal));
   }
 
-  /** A Writable in object mode: every chunk is one payload, pressure is backpressure. */
-  writable<In, Out>(queue: Queue<In, Out>, options?: Omit<EnqueueOptions, "onPressure" | "id">): Writable {
-    const abort = new AbortController();
-    const signals = options?.signal ? [abort.signal, options.signal] : [abort.signal];
-    return new Writable({
-      objectMode: true,
-      highWaterMark: MANY_IN_FLIGHT,
-      write: (payload: In, _encoding, done) => {
-        this.enqueue(queue, payload, { ...options, signal: AbortSignal.any(signals) }).then(
-          (result) => done(result.accepted ? null : headgateError("HG_REFUSED", { got: result.reason })),
-          done,
-        );
-      },
-      destroy: (error, done) => {
-        abort.abort(error ?? undefined);
-        done(error);
-      },
-    });
+  /**
+   * A `node:stream` Writable in object mode: every chunk is one payload, pressure is backpressure, and a write's callback
+   * comes when its job is stored. A refusal is the stream's error, HG_REFUSED.
+   */
+  writable<In, Out>(queue: Queue<In, Out>, options: StreamOptions<In> = {}): Writable {
+    return writable(this.#one(queue, options), options.signal);
+  }
+
+  /**
+   * The same as a Web WritableStream, for `pipeTo`; `close()` is done when every job is stored. To end a pipe while it waits
+   * for room, give the signal here: what is given to `pipeTo` alone waits, as the standard says, for the writes under way.
+   */
+  writableStream<In, Out>(queue: Queue<In, Out>, options: StreamOptions<In> = {}): WritableStream<In> {
+    return writableStream(this.#one(queue, options), options.signal);
+  }
+
+  #one<In, Out>(queue: Queue<In, Out>, { id, ...rest }: ManyOptions<In>): EnqueueOne<In> {
+    const resolved = resolveManyOptions(id, rest);
+    const { deadline } = rest;
+    // A duration counts from when its job is enqueued.
+    const deadlineAt = () => (deadline === undefined ? null : resolveEnqueueOptions({ deadline }).deadlineAt);
+    return (payload, signal) => {
+      const own = { signal, id: id === undefined ? id : id(payload), deadlineAt: deadlineAt() };
+      return this.#seen(queue, payload, undefined, { ...resolved, ...own });
+    };
+  }
+
+  /**
+   * Asks for admission of a job and of those that must end before it: all of them are stored, or none. The root's `id` makes
+   * it idempotent. A refusal is a value, and says which queue had no room.
+   * @throws HG_FLOW_CROSSES_LIMITERS, HG_FLOW_TOO_LARGE, HG_FLOW_CONFLICT, and what `enqueue` throws
+   */
+  async enqueueFlow<Tree extends FlowNode>(tree: Tree & TypedFlow<Tree>, options?: FlowOptions): Promise<FlowResult> {
+    return this.#flows.enqueue(tree, resolveEnqueueOptions(options));
+  }
+
+  /**
+   * Starts a schedule, or changes the one of this id: each iteration is a job with this payload. No level refuses it, and its
+   * next iteration is always stored; one that comes due while the queue is closed is finished without running, and counted.
+   * @throws HG_NAME_INVALID, HG_OPTION_INVALID, and what `enqueue` throws for a payload or a cost
+   */
+  schedule<In, Out>(queue: Queue<In, Out>, id: string, when: ScheduleOptions, payload: In): Promise<Scheduled> {
+    return startSchedule(this.#reach, queue, id, when, payload);
+  }
+
+  /** Ends a schedule, and takes back its next iteration unless that is due; false when there was none. */
+  unschedule(queue: Queue, id: string): Promise<boolean> {
+    return endSchedule(this.#reach, queue, id);
   }
 
   async status(queue: Queue): Promise<QueueStatus> {
@@ -161,7 +216,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
 
   /** Removes a job that does not run yet; false when it runs, has ended, or is not there. */
   async cancel(queue: Queue, id: string): Promise<boolean> {
-    const { backend } = await this.#lane(queue, id);
+    const backend = await this.#lanes.backend(queue, id);
     const encoded = encodeId(id);
     const state = await backend.getState(encoded);
     if (state === "active" || state === "completed" || state === "failed" || state === "unknown") return false;
@@ -185,125 +240,51 @@ export class Producer extends EventEmitter<ProducerEvents> {
   }
 
   async #close(): Promise<void> {
-    for (const unfollow of this.#unfollow.splice(0)) unfollow();
-    for (const { line } of this.#opened.values()) line.end(closedError("producer"));
+    for (const line of this.#lines()) line.end(closedError("producer"));
     await this.#results.close();
-    await this.#feed?.close();
+    await this.#lanes.close();
     await this.#link.close();
   }
 
+  /** Behind those who wait already; but what sheds, or has a deadline, is told at once whether it is worth waiting. */
+  #mustStand({ queue, line, room }: Lane, { deadlineAt }: ResolvedEnqueueOptions): boolean {
+    if (this.#lanes.away) return true;
+    return (line.length > 0 || !room.sure) && queue.shed === null && deadlineAt === null;
+  }
+
   #stand(
-    queue: Queue,
-    lane: Lane,
+    { queue, line }: Pick<Lane, "queue" | "line">,
+    ticket: number,
     ask: Ask,
-    first: Refusal | null,
-    options: ResolvedEnqueueOptions,
+    first: Refusal | HeadgateError | null,
+    { timeoutMs, deadlineAt, signal }: ResolvedEnqueueOptions,
   ): Promise<EnqueueResult> {
     if (runningOn() === queue.limiter.prefix) {
       throw headgateError("HG_WAIT_IN_WORKER", {
         got: `queue "${queue.name}" from a job of limiter "${queue.limiter.name}"`,
       });
     }
-    return lane.line.wait(ask, first, options.timeoutMs, options.signal);
-  }
-
-  /** One question to Redis, to be asked as often as needed: always the same job, always the same nonce. */
-  #asking(
-    queue: Queue,
-    lane: Lane,
-    job: {
-      readonly id: string;
-      readonly encoded: string;
-      readonly data: string;
-      readonly cost: string;
-      readonly context: string;
-    },
-    options: ResolvedEnqueueOptions,
-  ): Ask {
-    const nonce = options.id === undefined ? "" : createId();
-    const opts =
-      options.priority === 0 && options.delayMs === 0 && job.context === ""
-        ? lane.jobOptions
-        : {
-            ...lane.jobOptions,
-            ...(options.priority > 0 ? { priority: options.priority } : {}),
-            ...(options.delayMs > 0 ? { delay: options.delayMs } : {}),
-            // As BullMQ abbreviates `telemetry.metadata`.
-            ...(job.context === "" ? {} : { tm: job.context }),
-          };
-    // One async function around it all: each more cost an enqueue 2 % of its time.
-    return async (slot) => {
-      const json = { id: job.encoded, name: queue.name, data: job.data, opts, timestamp: Date.now() };
-      const admission = { id: job.encoded, nonce, cost: job.cost, waits: slot === null ? null : { slot } };
-      const admit = () => this.#inTime(lane.backend.admit(json as never, admission), job.id);
-      lane.room.ask();
-      let told: Accepted | Refusal | undefined;
-      try {
-        told = readAdmission(await admit(), job.id);
-      } catch (error) {
-        if (!isUnregistered(error)) throw enqueueFault(error, job.id);
-        // Somebody emptied Redis: register again, once, and ask again.
-        this.#link.forget();
-        await this.#link.queue(queue);
-        told = readAdmission(await admit(), job.id);
-      } finally {
-        lane.room.answer(told?.depth);
-      }
-      return told;
-    };
-  }
-
-  /** An answer, or HG_REDIS_UNAVAILABLE when it takes too long. */
-  #inTime<T>(answer: Promise<T>, id: string): Promise<T> {
-    return this.#patience.wait(answer, () => unavailable("timeout", id, "unknown"));
-  }
-
-  async #lane(queue: Queue, id: string): Promise<Lane> {
-    let lane = this.#lanes.get(queue);
-    if (!lane) {
-      lane = this.#open(queue);
-      this.#lanes.set(queue, lane);
-      lane.catch(() => this.#lanes.delete(queue));
-    }
-    try {
-      return await lane;
-    } catch (error) {
-      throw enqueueFault(error, id);
-    }
-  }
-
-  async #open(queue: Queue): Promise<Lane> {
-    await this.#link.queue(queue);
-    this.#feed ??= new Feed(
-      openClient(this.#connection).on("error", () => undefined),
-      (prefix, change) => this.#onLevel(prefix, change),
-      () => this.#wakeAll(),
-    );
-    await this.#feed.follow(queue.limiter.prefix);
-    const backend = new ProducerBackend(this.#link.client, queue.bullmq.name, queue.bullmq.prefix);
-    backend.on("error", (error: Error) => this.#report(error));
-    await backend.waitUntilReady();
-    const { low, high } = queue.watermarks;
-    const room = new Room(((low + high) / 2) * queue.capacity);
-    const { attempts, backoff } = queue;
-    const jitter = backoff.jitter > 0 ? { jitter: backoff.jitter } : {};
-    const jobOptions = { attempts, backoff: { type: backoff.type, delay: backoff.delayMs, ...jitter } };
-    const lane = { backend, line: new WaitingLine(), room, jobOptions, uniform: queue.uniformCost !== null };
-    this.#opened.set(queue, lane);
-    this.#unfollow.push(followRuns(queue.limiter.prefix));
-    return lane;
+    // Closed while it was asked for: nobody would end its wait.
+    if (this.#closing) throw closedError("producer");
+    return line.wait({ ticket, ask, first, timeoutMs, deadlineAt, signal });
   }
 
   #onLevel(prefix: string, change: LevelChange): void {
-    for (const [queue, { line }] of this.#opened) {
+    for (const { queue, line } of this.#lanes.all()) {
       if (queue.name === change.queue && queue.limiter.prefix === prefix) line.wake(change.level !== "open");
     }
+    for (const line of this.#flows.lines(prefix)) line.wake(change.level !== "open");
     this.emit("level", change);
   }
 
   /** After a gap in the subscription nobody knows what was missed: every line looks once. */
   #wakeAll(): void {
-    for (const { line } of this.#opened.values()) line.wake();
+    for (const line of this.#lines()) line.wake();
+  }
+
+  *#lines(): Generator<WaitingLine> {
+    for (const { line } of this.#lanes.all()) yield line;
+    yield* this.#flows.lines();
   }
 
   #report(error: Error): void {
@@ -311,25 +292,6 @@ export class Producer extends EventEmitter<ProducerEvents> {
   }
 }
 
-function tellOf(queue: string, payload: unknown, answer: Promise<EnqueueResult>): void {
-  const from = performance.now();
-  answer.then(
-    (result) => {
-      const decision = result.accepted ? (result.duplicate ? "duplicate" : "accepted") : "refused";
-      const reason = result.accepted ? "" : result.reason;
-      const payloadBytes = Buffer.byteLength(JSON.stringify(payload) ?? "");
-      admissions.tell({ queue, decision, reason, waitMs: performance.now() - from, payloadBytes });
-    },
-    (error: unknown) => {
-      const kind = faultOf((error as { cause?: unknown }).cause);
-      if (kind !== null) faults.tell({ kind });
-    },
-  );
-}
-
-const strip = (answer: Accepted | Refusal): EnqueueResult => (answer.accepted ? answer : withoutSlot(answer));
-
-const isUnregistered = (error: unknown): boolean =>
-  error instanceof Error && error.message.startsWith("HG_NOT_REGISTERED");
+const refusedOrNot = (answer: Accepted | Refusal): EnqueueResult => (answer.accepted ? answer : refusedOf(answer));
 
 export const createProducer = (options: ProducerOptions): Producer => new Producer(options);

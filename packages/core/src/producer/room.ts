@@ -7,6 +7,7 @@ export class Room {
   readonly #open: number;
   #depth = 0;
   #asking = 0;
+  #admitted = 0;
 
   /** `open`: the depth at which the queue's level is no longer open. */
   constructor(open: number) {
@@ -17,14 +18,23 @@ export class Room {
     return this.#depth + this.#asking < this.#open;
   }
 
+  /** How many were admitted since this was last asked for. */
+  takeAdmitted(): number {
+    const admitted = this.#admitted;
+    this.#admitted = 0;
+    return admitted;
+  }
+
   /** A question is on the way. */
   ask(): void {
     this.#asking++;
   }
 
-  /** It is over: with the depth that the answer told, or with none. */
-  answer(depth: number | undefined): void {
+  /** It is over: with an answer, or with none. */
+  answer(answer: { readonly accepted: boolean; readonly depth: number } | undefined): void {
     this.#asking--;
-    if (depth !== undefined) this.#depth = depth;
+    if (answer === undefined) return;
+    this.#depth = answer.depth;
+    if (answer.accepted) this.#admitted++;
   }
 }

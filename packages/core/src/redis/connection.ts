@@ -8,6 +8,8 @@ export type Client = Redis | Cluster;
 
 /** How long a start waits for Redis before it fails (ms). */
 const CONNECT_TIMEOUT_MS = 5_000;
+const QUIT_TIMEOUT_MS = 2_000;
+const RECONNECT_MS = 1_000;
 
 const isClient = (connection: Connection): connection is Client =>
   typeof connection === "object" && typeof (connection as Client).defineCommand === "function";
@@ -30,6 +32,7 @@ export function openClient(connection: Connection, connectionName?: string): Cli
     maxRetriesPerRequest: null,
     enableOfflineQueue: true,
     ...(connectionName === undefined ? {} : { connectionName }),
+    reconnectOnError: replicaLeaver(),
     // First retry after 50 ms, then at most every half second: a fleet has to resume within 2 s of Redis' return, and a worker's two
     // connections come back one after the other (with a whole second it took up to 1.7 s).
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times - 1, 10), 500),
@@ -48,6 +51,16 @@ export function openClient(connection: Connection, connectionName?: string): Cli
     return (connection as Cluster).duplicate(undefined, { redisOptions: own as never });
   }
   return fewWrites((connection as Redis).duplicate(own));
+}
+
+/** After a failover a connection may be to what has become a replica: connect anew, and not with every one of its answers. */
+function replicaLeaver(): (error: Error) => boolean {
+  let leftAt = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    if (!error.message.startsWith("READONLY") || performance.now() - leftAt < RECONNECT_MS) return false;
+    leftAt = performance.now();
+    return true;
+  };
 }
 
 /** Where a client points, without credentials. */
@@ -95,7 +108,10 @@ function reasonOf(error: unknown): string {
 export async function closeClient(client: Client): Promise<void> {
   if (client.status === "end") return;
   if (client.status === "ready") {
+    // A Redis that hangs does not answer that either.
+    const late = setTimeout(() => client.disconnect(), QUIT_TIMEOUT_MS);
     await client.quit().catch(() => client.disconnect());
+    clearTimeout(late);
     return;
   }
   client.disconnect();

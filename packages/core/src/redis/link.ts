@@ -3,7 +3,7 @@ import type { Limiter } from "../define/limiter.ts";
 import type { Queue } from "../define/queue.ts";
 import { headgateError } from "../errors.ts";
 import { reconnects } from "../observe/channels.ts";
-import { type Client, type Connection, closeClient, connected, openClient } from "./connection.ts";
+import { addressOf, type Client, type Connection, closeClient, connected, openClient } from "./connection.ts";
 import { registerLimiter, registerQueue } from "./register.ts";
 import { defineScripts } from "./scripts.ts";
 import { checkServer, type Server } from "./server.ts";
@@ -18,6 +18,7 @@ export class Link {
   readonly #registered = new Map<string, Promise<void>>();
   #ready: Promise<Server> | undefined;
   #lastError = "";
+  #started = false;
 
   constructor(connection: Connection, onError: (error: Error) => void, connectTimeoutMs?: number) {
     checkBullmq();
@@ -38,6 +39,17 @@ export class Link {
     });
   }
 
+  /** It was reached before: what fails now is an outage, no mistake. */
+  get started(): boolean {
+    return this.#started;
+  }
+
+  /** Pure: the error of a start that takes too long. */
+  unreachable(details: Readonly<Record<string, unknown>>): Error {
+    const got = `${addressOf(this.client)}: ${this.#lastError || "no answer"}`;
+    return headgateError("HG_REDIS_UNREACHABLE", { got, details });
+  }
+
   /** Connected, checked, scripts defined. A failed start is tried anew by the next call. */
   ready(): Promise<Server> {
     this.#ready ??= this.#start().catch((error: unknown) => {
@@ -51,6 +63,7 @@ export class Link {
     await connected(this.client, this.#connectTimeoutMs);
     const server = await checkServer(this.client);
     defineScripts(this.client, server);
+    this.#started = true;
     return server;
   }
 

@@ -1,10 +1,10 @@
-import { allowOom, compose, composedNames } from "../bullmq/compose.ts";
+import { allowOom, compose, composedNames, composeFlow, FLOW } from "../bullmq/compose.ts";
 import type { Client } from "./connection.ts";
 import { scripts } from "./scripts.generated.ts";
 import type { Server } from "./server.ts";
 
-type Own = "register" | "control" | "inspect" | "place";
-const own: readonly Own[] = ["register", "control", "inspect", "place"];
+type Own = "register" | "control" | "inspect" | "iteration" | "place" | "review";
+const own: readonly Own[] = ["register", "control", "inspect", "iteration", "place", "review"];
 
 /** Makes all commands known to a client: BullMQ's, composed with ours, and our own. */
 export function defineScripts(client: Client, server: Server): void {
@@ -12,6 +12,7 @@ export function defineScripts(client: Client, server: Server): void {
     const { name: command, keys, lua } = compose(name, server.scriptFlags);
     client.defineCommand(command, { numberOfKeys: keys, lua });
   }
+  client.defineCommand(FLOW, { lua: composeFlow() });
   for (const name of own) {
     // Operators and workers that start must get through when memory is full, too.
     client.defineCommand(`hg:${name}`, {

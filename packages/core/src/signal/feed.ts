@@ -9,6 +9,8 @@ export interface LevelChange {
   readonly version: number;
   /** Epoch ms on Redis' clock. */
   readonly since: number;
+  /** When a closed level is looked at again at the latest: epoch ms on Redis' clock; null at other levels. */
+  readonly reviewAt: number | null;
 }
 
 const message = z.object({
@@ -18,6 +20,8 @@ const message = z.object({
   reason: z.string(),
   version: z.number(),
   since: z.number(),
+  // Processes of an earlier version do not say it.
+  reviewAt: z.number().default(0),
 });
 
 /**
@@ -58,18 +62,22 @@ export class Feed {
 
   #take(channel: string, text: string): void {
     const change = read(text);
-    if (!change) return;
-    const key = `${channel} ${change.queue}`;
+    if (change) this.note(channel.slice(0, -":@feed".length), change);
+  }
+
+  /** A level that was read instead of heard; an older one than is known changes nothing. */
+  note(prefix: string, change: LevelChange): void {
+    const key = `${prefix} ${change.queue}`;
     if (change.version <= (this.#versions.get(key) ?? -1)) return;
     this.#versions.set(key, change.version);
-    this.#onLevel(channel.slice(0, -":@feed".length), change);
+    this.#onLevel(prefix, change);
   }
 }
 
 function read(text: string): LevelChange | null {
   try {
-    const { type: _, ...change } = message.parse(JSON.parse(text));
-    return change;
+    const { type: _, reviewAt, ...change } = message.parse(JSON.parse(text));
+    return { ...change, reviewAt: reviewAt > 0 ? reviewAt : null };
   } catch {
     // Somebody else's message on our channel is nobody's business here.
     return null;

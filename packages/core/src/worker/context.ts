@@ -2,6 +2,7 @@ import type { Job } from "bullmq";
 import type { Permit } from "../bullmq/ending.ts";
 import { decodeId } from "../define/id.ts";
 import { type RequestSeen, requests, signals } from "../observe/channels.ts";
+import { type ChildResult, childrenOf } from "./children.ts";
 import { classifyReport, classifyResponse, ThrottledError, type Verdict } from "./classify.ts";
 import { failureOutcome, requestOutcome } from "./request-outcome.ts";
 import type { Run } from "./run.ts";
@@ -35,6 +36,8 @@ export interface JobContext {
   /** The real cost by unit, as absolute totals; the last call wins. `{ requests: 0 }`: the API was never reached. */
   settle(spent: Readonly<Record<string, number>>): void;
   progress(value: number | object): Promise<void>;
+  /** Of a flow: what became of the jobs that had to end before this one. */
+  children(): Promise<readonly ChildResult[]>;
 }
 
 /** What a run has said about the API so far. */
@@ -106,6 +109,7 @@ class RunContext implements JobContext {
     this.settle = this.settle.bind(this);
     this.log = this.log.bind(this);
     this.progress = this.progress.bind(this);
+    this.children = this.children.bind(this);
   }
 
   get job(): JobInfo {
@@ -155,6 +159,10 @@ class RunContext implements JobContext {
 
   progress(value: number | object): Promise<void> {
     return this.#job.updateProgress(value as object);
+  }
+
+  children(): Promise<readonly ChildResult[]> {
+    return childrenOf(this.#job);
   }
 }
 

@@ -12,6 +12,8 @@ export interface WorkerEvents {
       kind: "throttled" | "quota" | "overload";
     },
   ];
+  /** A schedule's iteration that came due while the queue was closed: finished without running. */
+  skipped: [{ id: string; queue: string; dueAt: number }];
   /** A job whose worker is gone was found, and put back or failed, by this worker. */
   stalled: [{ id: string; queue: string }];
   /** This worker lost the lock of a job it runs: the run is aborted, the job runs again elsewhere. */

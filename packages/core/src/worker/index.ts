@@ -1,5 +1,6 @@
 export type { Pulse } from "../observe/pulse.ts";
 export type { Connection } from "../redis/connection.ts";
+export type { ChildResult } from "./children.ts";
 export { ThrottledError, throttled } from "./classify.ts";
 export type { FetchInit, JobContext, JobInfo } from "./context.ts";
 export type { WorkerEvents } from "./events.ts";

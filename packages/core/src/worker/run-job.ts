@@ -37,6 +37,11 @@ export async function runJob<Payload, Result>(
   const permit = backend.permitOf(token);
   const heard = new Heard(queue.limiter.name);
 
+  if (permit?.late) {
+    ended(run);
+    backend.conclude(token, { outcome: "released", retryAfterMs: 0, spent: null });
+    throw unrecoverable(headgateError("HG_DEADLINE_EXCEEDED"));
+  }
   let payload: Payload;
   try {
     const parsed = parsePayload(queue, job.data);

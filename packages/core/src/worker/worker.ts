@@ -14,6 +14,7 @@ import { limiterKey } from "../redis/keys.ts";
 import { closedError, Link } from "../redis/link.ts";
 import { runScript } from "../redis/scripts.ts";
 import type { WorkerEvents } from "./events.ts";
+import { cameDueWhileClosed, dueAtOf, SKIPPED } from "./iteration.ts";
 import { type ResolvedWorkerOptions, resolveWorkerOptions, type WorkerOptions } from "./options.ts";
 import { Drained, Run } from "./run.ts";
 import { type Processor, runJob } from "./run-job.ts";
@@ -153,6 +154,10 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
       this.emit("stalled", { id: decodeId(id), queue });
     });
     worker.on("completed", (job, result) => {
+      if (result === SKIPPED) {
+        this.emit("skipped", { id: decodeId(job.id ?? ""), queue, dueAt: dueAtOf(job) });
+        return;
+      }
       if (runs.isWatched) runs.tell(seenRun(queue, job, "completed"));
       if (this.listenerCount("completed") === 0) return;
       this.emit("completed", { id: decodeId(job.id ?? ""), queue, attempt: job.attemptsMade, result });
@@ -190,10 +195,22 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
   #runJob(job: Job, token: string): Promise<Result> {
     const run = new Run(job.id ?? "", token);
     this.#runs.add(run);
+    return job.repeatJobKey === undefined ? this.#run(job, run) : this.#runIteration(job, run);
+  }
+
+  #run(job: Job, run: Run): Promise<Result> {
     const backend = (this.#worker as FleetWorker).getBackend();
     // A sandbox keeps the time itself: what its process needs to start does not count.
     const timeoutMs = this.#sandbox ? null : this.queue.timeoutMs;
     return runJob(this.queue, this.#process, backend, job, run, this.#ended, timeoutMs);
+  }
+
+  async #runIteration(job: Job, run: Run): Promise<Result> {
+    if (!(await cameDueWhileClosed(this.#link.client, this.queue, job))) return this.#run(job, run);
+    this.#ended(run);
+    const ending = { outcome: "released", retryAfterMs: 0, spent: null } as const;
+    (this.#worker as FleetWorker).getBackend().conclude(run.token, ending);
+    return SKIPPED as Result;
   }
 
   async #close(): Promise<void> {

@@ -115,16 +115,45 @@ describe("levels follow the API", () => {
     expect(await driver.add("let in")).toMatchObject({ accepted: true });
   });
 
+  it("one job at a time, all of them throttled: the level changes at most once a second", async () => {
+    let changes = 0;
+    let last = "open";
+    let closed = 0;
+    for (let turn = 0; turn < 60; turn++) {
+      const { job } = await driver.fetch();
+      if (job) await driver.defer(job);
+      for (let ms = 0; ms < 100; ms += 20) {
+        driver.wire.now += 20;
+        // Whoever would enqueue has the level looked at.
+        await driver.add(`knock ${turn} ${ms}`);
+        const { level } = await driver.level();
+        if (level !== last) changes++;
+        if (level === "closed") closed++;
+        last = level;
+      }
+    }
+    expect(closed).toBeGreaterThan(0);
+    console.log(`throttled, one at a time: ${changes} changes in 6 s`);
+    // 6 s: closed, a second later open, and so on.
+    expect(changes, "14 without that second").toBeLessThanOrEqual(9);
+  });
+
   it("a gate that opens sooner than maxWait closes nothing", async () => {
     const [job] = await inFlight(1);
     await driver.defer(job as Taken, 29_000);
     expect(await driver.level()).toMatchObject({ level: "open" });
   });
 
-  it("no closed level is refused for longer than 10 s without being looked at again", async () => {
+  it("no closed level goes unreviewed for longer than 10 s, and a refusal says when it opens", async () => {
     const [job] = await inFlight(1);
     await driver.defer(job as Taken, 300_000);
-    expect((await driver.level()).retryAfter).toBeLessThanOrEqual(10_000);
-    expect((await driver.level()).retryAfter).toBeGreaterThan(0);
+    for (let passed = 0; passed < 260; passed += 7) {
+      const { level, reviewAt, retryAfter } = await driver.level();
+      expect(level).toBe("closed");
+      expect(reviewAt - driver.wire.now).toBeGreaterThan(0);
+      expect(reviewAt - driver.wire.now).toBeLessThanOrEqual(10_000);
+      expect(retryAfter, "maxWait before the gate opens").toBe(270_000 - passed * 1_000);
+      driver.wire.now += 7_000;
+    }
   });
 });

@@ -1,6 +1,6 @@
 import { RedisQueueBackend } from "bullmq";
 import { describe, expect, it } from "vitest";
-import { compose, composedName, composedNames } from "../../src/bullmq/compose.ts";
+import { compose, composedName, composedNames, composeFlow, flowBodies } from "../../src/bullmq/compose.ts";
 import {
   type BullScript,
   bullmqScripts,
@@ -78,15 +78,19 @@ describe("another bullmq is refused, and what differs is named", () => {
   });
 
   it("all at once", () => {
-    expect(differences({}, () => false).length).toBe(Object.keys(expectedScripts).length + 8);
+    expect(differences({}, () => false).length).toBe(Object.keys(expectedScripts).length + 10);
   });
 });
 
 describe("composing", () => {
   it("covers every script of the contract, and nothing else", () => {
-    expect([...composedNames].sort()).toEqual(Object.keys(expectedScripts).sort());
+    expect([...new Set([...composedNames, ...flowBodies])].sort()).toEqual(Object.keys(expectedScripts).sort());
     expect(composedName("promote")).toBeNull();
     expect(composedName("moveToActive")).toBe("hg:moveToActive");
+  });
+
+  it.each(flowBodies)("a flow holds the installed text of %s unchanged", (name) => {
+    expect(composeFlow()).toContain((bullmqScripts[name] as BullScript).content);
   });
 
   it.each([...composedNames])("%s holds the installed text unchanged", (name) => {

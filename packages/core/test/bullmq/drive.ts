@@ -103,7 +103,7 @@ export class Driver {
       id: encoded,
       nonce: nonce ?? `${id}#${this.#nonces++}`,
       cost: cost ? JSON.stringify({ requests: 1, ...cost }) : "",
-      waits: null,
+      more: null,
     })) as [number, ...unknown[]];
     return reply[0] === 1
       ? { accepted: true, duplicate: reply[1] === 1, depth: Number(reply[2]) }
@@ -161,7 +161,7 @@ export class Driver {
     );
   }
 
-  async level(): Promise<{ level: string; reason: string; version: number; retryAfter: number }> {
+  async level(): Promise<{ level: string; reason: string; version: number; retryAfter: number; reviewAt: number }> {
     const { prefix } = this.queue.limiter;
     return JSON.parse(
       String(await runScript(this.#client, "inspect", [limiterKey(prefix), prefix, this.queue.name, this.wire.now])),

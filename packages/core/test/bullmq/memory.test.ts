@@ -57,7 +57,7 @@ describe("full memory", () => {
     const producer = space.use(createProducer({ connection: space.url }));
     await producer.enqueue(queue, 1);
     await full();
-    await expect(producer.enqueue(queue, 2, { id: "kept" })).rejects.toMatchObject({
+    await expect(producer.enqueue(queue, 2, { id: "kept", onPressure: "refuse" })).rejects.toMatchObject({
       code: "HG_REDIS_UNAVAILABLE",
       id: "kept",
       outcome: "not-sent",

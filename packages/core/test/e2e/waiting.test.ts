@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import type { Queue } from "headgate";
 import { createControl } from "headgate/control";
@@ -8,6 +7,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { define } from "../support/programs/protocol.ts";
 import { runTask, type Task } from "../support/programs/task.ts";
 import { useRedis } from "../support/redis.ts";
+import { watchCommands } from "../support/watch.ts";
 
 const space = useRedis();
 let queue: Queue<Task, Task>;
@@ -105,7 +105,7 @@ describe("waiting for room", () => {
     const producer = space.use(createProducer({ connection: space.url }));
     const control = space.use(createControl({ connection: space.url }));
     await control.pause(queue, { reason: "look" });
-    const { count, stop } = await watchCommands();
+    const { count, close } = await watchCommands(space.url, `{${space.namespace}:`);
     const abort = new AbortController();
     const waiting = Array.from({ length: 1_000 }, (_, index) =>
       producer.enqueue(queue, {}, { id: `w${index}`, signal: abort.signal }).catch(() => undefined),
@@ -116,7 +116,7 @@ describe("waiting for room", () => {
     const before = count();
     await late(1_000);
     const used = count() - before;
-    await stop();
+    await close();
     console.log(`1,000 waiting producers: ${used} commands in a second`);
     abort.abort();
     await Promise.all(waiting);
@@ -132,18 +132,3 @@ describe("waiting for room", () => {
     expect(ended).toEqual([1, 2, 3].map(() => expect.objectContaining({ code: "HG_CLOSED" })));
   });
 });
-
-/** Commands that name this test's keys, as Redis sees them: other tests use the server, too. */
-async function watchCommands(): Promise<{ readonly count: () => number; readonly stop: () => Promise<unknown> }> {
-  const monitor = await space.client.monitor();
-  let seen = 0;
-  monitor.on("monitor", (_time: string, args: string[]) => {
-    if (args.some((arg) => arg.includes(`{${space.namespace}:`))) seen++;
-  });
-  const stop = (): Promise<unknown> => {
-    const ended = once(monitor, "end");
-    monitor.disconnect();
-    return ended;
-  };
-  return { count: () => seen, stop };
-}

@@ -60,10 +60,13 @@ describe("a result", () => {
     expect(parameters(headers["ratelimit"])).toEqual({ r: 0, t: Number(seconds) });
   });
 
-  it.each(["full", "closed", "paced", "paused", "timeout"] as const)("refused for %s says so in words", (reason) => {
-    const { body } = answerResult(queue, { ...refused, reason });
-    expect((body as Problem).detail).not.toBe("The queue does not admit the job.");
-  });
+  it.each(["full", "closed", "paced", "paused", "memory", "shed", "deadline", "timeout", "local"] as const)(
+    "refused for %s says so in words",
+    (reason) => {
+      const { body } = answerResult(queue, { ...refused, reason });
+      expect((body as Problem).detail).not.toBe("The queue does not admit the job.");
+    },
+  );
 
   it("refused for a reason that is not known here is 429 all the same", () => {
     expect(answerResult(queue, { ...refused, reason: "new" as RefusalReason })).toMatchObject({

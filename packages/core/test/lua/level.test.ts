@@ -10,6 +10,7 @@ interface Causes {
   readonly operator?: boolean;
   readonly gate?: boolean;
   readonly throttled?: boolean;
+  readonly memory?: boolean;
 }
 interface Walk {
   readonly config: { readonly low: number; readonly high: number; readonly capacity: number };
@@ -98,10 +99,55 @@ describe("levels", () => {
     );
   });
 
+  it("cannot flap: between a rise and the fall from it depth goes a whole half of the band, on any walk", async () => {
+    const config = fc
+      .record({
+        low: fc.integer({ min: 5, max: 60 }),
+        gap: fc.integer({ min: 5, max: 39 }),
+        capacity: fc.integer({ min: 1, max: 2_000 }),
+      })
+      .map(({ low, gap, capacity }) => ({ low: low / 100, high: (low + gap) / 100, capacity }));
+    // Steps around an edge, where flapping would be.
+    const wobble = fc.record({
+      config,
+      edge: fc.constantFrom("low", "middle", "high"),
+      steps: fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 40, maxLength: 200 }),
+    });
+    let changes = 0;
+    await fc.assert(
+      fc.asyncProperty(wobble, async ({ config, edge, steps }) => {
+        const { low, high, capacity } = config;
+        const edges = { low: low * capacity, middle: ((low + high) / 2) * capacity, high: high * capacity };
+        let depth = Math.round(edges[edge]);
+        const depths = steps.map((step) => {
+          depth = Math.max(0, Math.min(capacity, depth + step));
+          return depth;
+        });
+        const seen = await walk({ config, from: "open", steps: depths.map((each) => ({ depth: each, causes: {} })) });
+        const half = ((high - low) / 2) * capacity;
+        let last: { up: boolean; depth: number } | null = null;
+        for (const [index, { level }] of seen.entries()) {
+          const before = index === 0 ? "open" : (seen[index - 1]?.level ?? "open");
+          const at = depths[index] as number;
+          if (rank[level] === rank[before]) continue;
+          const up = rank[level] > rank[before];
+          if (last && last.up !== up) {
+            changes++;
+            expect(Math.abs(at - last.depth), `${before} to ${level}`).toBeGreaterThanOrEqual(half - 1e-6);
+          }
+          last = { up, depth: at };
+        }
+      }),
+      { numRuns: 150 },
+    );
+    expect(changes, "levels that rose also fell").toBeGreaterThan(20);
+  });
+
   it.each([
     { causes: { gate: true }, reason: "gate" },
     { causes: { throttled: true }, reason: "throttled" },
-    { causes: { operator: true, gate: true, throttled: true }, reason: "operator" },
+    { causes: { memory: true, gate: true, throttled: true }, reason: "memory" },
+    { causes: { operator: true, memory: true, gate: true, throttled: true }, reason: "operator" },
   ])("close for other causes, whatever the depth: $causes", async ({ causes, reason }) => {
     const config = { low: 0.3, high: 0.8, capacity: 100 };
     const seen = await walk({

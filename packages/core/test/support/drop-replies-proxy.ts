@@ -1,15 +1,18 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { compose, composedNames } from "../../src/bullmq/compose.ts";
+import { compose, composedNames, composeFlow } from "../../src/bullmq/compose.ts";
+import { bullmqScripts } from "../../src/bullmq/contract.ts";
 import { decoder } from "./resp.ts";
 
 const sha1 = (text: string): string => createHash("sha1").update(text).digest("hex");
 
 /** By the SHA of what Headgate defines, with script flags (Redis 7) and without. */
-const scriptNames: ReadonlyMap<string, string> = new Map(
-  composedNames.flatMap((name) => [true, false].map((flags) => [sha1(compose(name, flags).lua), name] as const)),
-);
+const scriptNames: ReadonlyMap<string, string> = new Map([
+  ...composedNames.flatMap((name) => [true, false].map((flags) => [sha1(compose(name, flags).lua), name] as const)),
+  [sha1(composeFlow()), "addFlow"],
+  [sha1(bullmqScripts["removeJobScheduler"]?.content ?? ""), "removeJobScheduler"],
+]);
 
 /** The BullMQ command that a script stands for; null for everything else on the wire. */
 function scriptOf([command, script]: readonly string[]): string | null {

@@ -1,6 +1,7 @@
 // Runs in the sandbox's process: BullMQ's child imports it as the processor, with the user's file in its own URL.
 import { encodeId } from "../../define/id.ts";
 import { type RequestSeen, requests } from "../../observe/channels.ts";
+import type { ChildResult } from "../children.ts";
 import { classifyError } from "../classify.ts";
 import { createContext, Heard } from "../context.ts";
 import { Run } from "../run.ts";
@@ -12,6 +13,8 @@ interface SandboxJob {
   readonly data: SandboxTask;
   log(line: string): Promise<void>;
   updateProgress(value: unknown): Promise<void>;
+  /** BullMQ's word; what the worker's process answers is `ctx.children()`. */
+  getChildrenValues(): Promise<readonly ChildResult[]>;
 }
 
 const { searchParams } = new URL(import.meta.url);
@@ -31,7 +34,7 @@ export default async function run(job: SandboxJob, _token: string, signal: Abort
     log: (line: string) => job.log(line),
     updateProgress: (value: unknown) => job.updateProgress(value),
   };
-  const permit = { granted: "", attemptsStarted: "", deferrals, deferredAt: null };
+  const permit = { granted: "", attemptsStarted: "", deferrals, deferredAt: null, late: false };
   const ending = (result: unknown, thrown: SandboxEnding["thrown"]): SandboxEnding => ({
     result,
     thrown,
@@ -40,7 +43,9 @@ export default async function run(job: SandboxJob, _token: string, signal: Abort
     calls,
   });
   try {
-    return ending(await process(payload, createContext(standIn as never, queue, permit, run, heard)), null);
+    const ctx = createContext(standIn as never, queue, permit, run, heard);
+    Object.assign(ctx, { children: () => job.getChildrenValues() });
+    return ending(await process(payload, ctx), null);
   } catch (error) {
     const verdict = classifyError(error, Date.now());
     heard.hearThrown(verdict);

@@ -47,9 +47,16 @@ export function openSandbox<Payload, Result>(
     process: async (payload, ctx) => {
       const { id, queue, attempt, deferrals, enqueuedAt } = ctx.job;
       const task: SandboxTask = { payload, id, queue, attempt, deferrals, enqueuedAt };
-      const { signal, log, progress } = ctx;
+      const { signal, log, progress, children } = ctx;
       try {
-        const ending = (await pool.run(task, { signal, log, progress, timeoutMs, graceMs: GRACE_MS })) as SandboxEnding;
+        const ending = (await pool.run(task, {
+          signal,
+          log,
+          progress,
+          children,
+          timeoutMs,
+          graceMs: GRACE_MS,
+        })) as SandboxEnding;
         if (requests.isWatched) for (const call of ending.calls) requests.tell({ ...call, limiter: limiter.name });
         return taken<Result>(ending, ctx);
       } catch (error) {
