@@ -44,6 +44,7 @@ test("--json is one object with every limiter and queue of the config, as docume
         reason: null,
         since: expect.any(Number),
         overCapacity: 0,
+        reviewAt: null,
         drainPerSecond: 0,
         oldestJobAgeMs: null,
         retryAfterMs: expect.any(Number),

@@ -7,13 +7,14 @@ export interface Look {
   /** Resident set size (bytes). */
   readonly rss: number;
   readonly cpuMs: number;
-  /** How late its event loop was, in the 99th percentile: on a busy machine it waits for a core. */
+  /** How late its event loop was at the worst: on a busy machine it waits for a core. */
   readonly loopDelayMs: number;
 }
 
 export interface GatewayProgram {
   readonly url: string;
-  look(): Promise<Look>;
+  /** `anew`: counting starts now. */
+  look(anew?: boolean): Promise<Look>;
   stop(): Promise<void>;
 }
 
@@ -32,8 +33,8 @@ export async function startGateway(connection: string, namespace: string, token:
   const { url } = await answer<{ readonly url: string }>();
   return {
     url,
-    look: () => {
-      child.send("look");
+    look: (anew = false) => {
+      child.send(anew ? "look anew" : "look");
       return answer<Look>();
     },
     stop: async () => {

@@ -13,8 +13,8 @@ export interface Summary {
   readonly slowestMs: number;
   /** CPU time that the gateway's process has used, an answer. */
   readonly cpuMsPerAnswer: number;
-  /** How late the event loops were, in the 99th percentile: what the machine adds to the gateway's own time. */
-  readonly loopDelayP99Ms: { readonly gateway: number; readonly callers: number };
+  /** How late the event loops were at the worst: what the machine adds to the gateway's own time. */
+  readonly loopLatestMs: { readonly gateway: number; readonly callers: number };
   /** Retry-After of the refusals (s), in the median. */
   readonly retryAfterSeconds: number;
   /** Callers that obey Retry-After: jobs that got in, and how often they asked for one, in the median. */
@@ -48,7 +48,7 @@ export function summarize(
     p99Ms: at(0.99),
     slowestMs: at(1),
     cpuMsPerAnswer: round(cpuMs / replies.length, 2),
-    loopDelayP99Ms: { gateway: round(loopDelayMs, 1), callers: round(callersDelayMs, 1) },
+    loopLatestMs: { gateway: round(loopDelayMs, 1), callers: round(callersDelayMs, 1) },
     retryAfterSeconds: refused.length === 0 ? 0 : median(refused.map(({ retryAfter }) => Number(retryAfter))),
     polite: { jobs: tries.length, tries: tries.length === 0 ? 0 : median(tries) },
     rssMiB: { start: mib(rss[Math.floor(rss.length / 4)]), end: mib(rss.at(-1)), most: mib(Math.max(0, ...rss)) },

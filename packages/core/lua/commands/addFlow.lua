@@ -12,7 +12,8 @@
                 slot: as in add.lua; without it: to be refused
                 now: time to use instead of Redis' own (ms), for tests
                 commands: of each script its name, how many keys and arguments it has, and for a job: base, id, cost (JSON, or
-                  none where all jobs of its queue cost the same), parent (its key, or none). The first is the root's
+                  none where all jobs of its queue cost the same), parent (its key, or none), left (ms until its deadline,
+                  or none) and priority (with a deadline; 0: none). The first is the root's
               }
   ARGV[2..]   the arguments of the BullMQ scripts, one after the other
   Reply       { 1, duplicate, depth, level } of the root's queue
@@ -64,6 +65,11 @@ for _, command in ipairs(flow.commands) do
     end
     if redis.call("EXISTS", base .. command.id) == 0 then
       at.jobs = at.jobs + 1
+      -- What has children starts when they have ended, and nobody can say when that is: only its own deadline is looked at.
+      local parent = command.name == "addParentJob"
+      local late = command.left and (not parent or command.left <= 0)
+        and slow().late_by(at.site, at.queue, command.left, command.priority)
+      if late and (not at.late or late > at.late) then at.late = late end
     elseif command ~= root and redis.call("HGET", base .. command.id, "parentKey") ~= command.parent
       and redis.call("HEXISTS", base .. command.id, "parentKey") == 1 then
       return { -1, at.site.name, command.id }
@@ -90,7 +96,9 @@ local paced, slow_at = 0, nil
 for _, at in ipairs(queues) do
   local pulse, state, capacity = at.site.pulse, at.queue.state, at.site.plan.capacity
   slow().level_review(at.site, at.queue, at.depth)
-  if at.jobs > 0 then
+  if at.late then
+    return refuse(at, "deadline", at.late)
+  elseif at.jobs > 0 then
     local full = at.depth + at.jobs > capacity
     if pulse.level == 2 then
       local reason = state.reason == "operator" and "paused" or state.reason == "memory" and "memory"
@@ -129,8 +137,10 @@ for _, command in ipairs(flow.commands) do
   if type(reply) == "number" and reply < 0 then
     return reply
   end
-  if command.base and not known and command.cost then
-    redis.call("HSET", command.base .. command.id, "hg:cost", command.cost)
+  if command.base and not known then
+    local job_key = command.base .. command.id
+    if command.cost then redis.call("HSET", job_key, "hg:cost", command.cost) end
+    if command.left then redis.call("HSET", job_key, "hg:deadline", string.format("%.0f", now + command.left)) end
   end
 end
 if flow.nonce ~= "" then

@@ -13,6 +13,8 @@ export interface FlowJob {
   readonly opts: JobsOptions;
   /** JSON, or "" where all jobs of the queue cost the same. */
   readonly cost: string;
+  /** By `performance.now()`; null: none. */
+  readonly deadlineAt: number | null;
   readonly parent: FlowJob | null;
   readonly hasChildren: boolean;
 }
@@ -84,9 +86,18 @@ export function flowArgs(
       ...(job ? { base: job.base, id: job.id } : {}),
       ...(job?.cost ? { cost: job.cost } : {}),
       ...(job?.parent ? { parent: keyOf(job.parent) } : {}),
+      ...deadlineOf(job),
     };
   });
   return [keys.length, ...keys, JSON.stringify({ ...more, commands: told }), ...args];
+}
+
+/** What is left of it now: a flow that waits is asked for again. Not before a delay has passed. */
+function deadlineOf(job: FlowJob | undefined): object {
+  if (job === undefined || job.deadlineAt === null) return {};
+  const left = Math.max(0, Math.ceil(job.deadlineAt - performance.now()));
+  const { delay = 0, priority = 0 } = job.opts;
+  return { left: delay > left ? 0 : left, priority };
 }
 
 const keyOf = ({ base, id }: FlowJob): string => base + id;

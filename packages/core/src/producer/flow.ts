@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { FlowJob } from "../bullmq/flow.ts";
+import { type Deadline, deadlineSchema } from "../define/deadline.ts";
 import { type Duration, durationSchema } from "../define/duration.ts";
 import { createId, encodeId, encodeOwnId } from "../define/id.ts";
 import { parseOptions } from "../define/options.ts";
@@ -20,6 +21,8 @@ export interface FlowNode {
   readonly priority?: number;
   /** As for `enqueue`; not for a job with children, which waits for them. */
   readonly delay?: Duration;
+  /** As for `enqueue`, of this job alone; when one cannot make its deadline the whole flow is refused. */
+  readonly deadline?: Deadline;
   /** When this job fails for good: its parent fails too (default), or runs without it. */
   readonly onFailure?: "fail-parent" | "ignore";
   readonly children?: readonly FlowNode[];
@@ -56,6 +59,7 @@ const MOST_JOBS = 1_000;
 const node = z.object({
   priority: z.int().min(1).max(2_097_151).default(0),
   delay: durationSchema.default(0),
+  deadline: deadlineSchema.nullable().default(null),
   onFailure: z.enum(["fail-parent", "ignore"]).default("fail-parent"),
 });
 
@@ -95,7 +99,7 @@ class FlowReading {
     const { queue, payload, children = [] } = this.#checked(given);
     const id = given.id ?? createId();
     const value = await parsePayload(queue, payload);
-    const { priority, delay, onFailure } = parseOptions("enqueueFlow", node, given);
+    const { priority, delay, deadline, onFailure } = parseOptions("enqueueFlow", node, given);
     if (delay > 0 && children.length > 0) throw waitsForChildren(queue);
     const { name, prefix } = queue.bullmq;
     const job: FlowJob = {
@@ -106,6 +110,7 @@ class FlowReading {
       data: serializePayload(queue, value),
       opts: { ...jobOptions(queue, priority, delay), ...(parent ? parentOption[onFailure] : {}) },
       cost: queue.uniformCost === null ? JSON.stringify(queue.costOf(value)) : "",
+      deadlineAt: deadline === null ? null : performance.now() + deadline,
       parent,
       hasChildren: children.length > 0,
     };

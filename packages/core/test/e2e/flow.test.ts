@@ -58,6 +58,11 @@ function work(fails: (n: number) => boolean = () => false): string[] {
   return ran;
 }
 
+async function passed(ms: number): Promise<void> {
+  const till = performance.now() + ms;
+  await vi.waitFor(() => expect(performance.now()).toBeGreaterThan(till), { interval: 10 });
+}
+
 const refuse = { onPressure: "refuse" } as const;
 
 describe("enqueueFlow", () => {
@@ -217,6 +222,30 @@ describe("enqueueFlow", () => {
       { id: "b", queue: "parts", result: 20 },
       { id: "c", queue: "parts", failure: "fails as planned" },
     ]);
+  });
+
+  it("a deadline of one of its jobs that cannot be made: refused whole, and while it waits too", async () => {
+    const producer = space.use(createProducer({ connection: space.url }));
+    const late = flow([child(1), child(2, { deadline: new Date(Date.now() - 1_000) })]);
+    expect(await producer.enqueueFlow(late)).toMatchObject({ accepted: false, reason: "deadline", queue: "parts" });
+    for (const n of upTo(10)) await producer.enqueue(parts, { n });
+    const waits = producer.enqueueFlow(flow([child(1, { deadline: "100ms" })]));
+    await passed(150);
+    work();
+    expect(await waits).toMatchObject({ accepted: false, reason: "deadline", queue: "parts" });
+    expect((await depths()).sums).toBe(0);
+  });
+
+  it("a job whose deadline passes while it waits to run is not run, and fails its parent", async () => {
+    parts = defineQueue("parts", { limiter: parts.limiter, payload: part, attempts: 1, capacity: 10 });
+    const producer = space.use(createProducer({ connection: space.url }));
+    const control = space.use(createControl({ connection: space.url }));
+    await producer.enqueueFlow(flow([child(1, { deadline: "50ms" }), child(2, { deadline: "1h" })]));
+    await passed(60);
+    const ran = work();
+    await vi.waitFor(async () => expect(await depths()).toEqual({ parts: 0, sums: 0 }), { timeout: 8_000 });
+    expect(ran).toEqual(["parts:2"]);
+    expect((await control.status(sums)).counts).toMatchObject({ failed: 1, completed: 0 });
   });
 
   it("at level slow it is paced as its number of jobs", async () => {
