@@ -240,8 +240,8 @@ describe("enqueueFlow", () => {
     parts = defineQueue("parts", { limiter: parts.limiter, payload: part, attempts: 1, capacity: 10 });
     const producer = space.use(createProducer({ connection: space.url }));
     const control = space.use(createControl({ connection: space.url }));
-    await producer.enqueueFlow(flow([child(1, { deadline: "50ms" }), child(2, { deadline: "1h" })]));
-    await passed(60);
+    await producer.enqueueFlow(flow([child(1, { deadline: "400ms" }), child(2, { deadline: "1h" })]));
+    await passed(420);
     const ran = work();
     await vi.waitFor(async () => expect(await depths()).toEqual({ parts: 0, sums: 0 }), { timeout: 8_000 });
     expect(ran).toEqual(["parts:2"]);
