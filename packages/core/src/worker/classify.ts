@@ -4,15 +4,19 @@ import {
   type Hints,
   parseHints,
 } from "@headgate/hints";
+import { type KnownLimit, NO_LIMITS } from "../bullmq/ending.ts";
+import { ownLimits } from "./known-limits.ts";
 
 /** What an answer or an error says about the API's limit. */
 export interface Verdict {
   readonly throttled: boolean;
   /** How long the API asks to be left alone (ms); 0 when it does not say. */
   readonly retryAfterMs: number;
+  /** What the API says of its counters, on successes too. */
+  readonly limits: readonly KnownLimit[];
 }
 
-const fine: Verdict = { throttled: false, retryAfterMs: 0 };
+const fine: Verdict = { throttled: false, retryAfterMs: 0, limits: NO_LIMITS };
 const THROTTLED = Symbol.for("headgate.throttled");
 
 /** An error that says "the API is at its limit"; made by `throttled()` and by `ctx.fetch`. */
@@ -43,7 +47,7 @@ export const classifyResponse = (response: unknown, now: number): Verdict =>
 /** By shape, never by `instanceof` or message: errors of fetch wrappers, HTTP clients, and the SDKs built on them. */
 export function classifyError(error: unknown, now: number): Verdict {
   if (isObject(error) && error[THROTTLED] === true)
-    return { throttled: true, retryAfterMs: Number(error["retryAfterMs"]) || 0 };
+    return { throttled: true, retryAfterMs: Number(error["retryAfterMs"]) || 0, limits: NO_LIMITS };
   return verdictOf(classifiedError(error, { now }));
 }
 
@@ -55,12 +59,13 @@ export function classifyReport(report: unknown, now: number): Verdict {
   // Headers alone carry no status: that the API is at its limit only a Retry-After says.
   const hints = parseHints(report, { now });
   const asked = hints.source === "retry-after" || hints.source === "retry-after-ms";
-  return asked ? { throttled: true, retryAfterMs: waitOf(hints) } : fine;
+  return verdictOf({ throttled: asked, hint: hints });
 }
 
-const verdictOf = ({ throttled, hint }: { readonly throttled: boolean; readonly hint: Hints }): Verdict =>
-  throttled ? { throttled: true, retryAfterMs: waitOf(hint) } : fine;
-
-const waitOf = ({ retryAfterMs = 0 }: Hints): number => retryAfterMs;
+function verdictOf({ throttled, hint }: { readonly throttled: boolean; readonly hint: Hints }): Verdict {
+  const limits = ownLimits(hint);
+  if (!throttled && limits.length === 0) return fine;
+  return { throttled, retryAfterMs: throttled ? (hint.retryAfterMs ?? 0) : 0, limits };
+}
 
 const isObject = (value: unknown): value is Record<PropertyKey, unknown> => typeof value === "object" && value !== null;

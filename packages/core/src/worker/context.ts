@@ -1,7 +1,8 @@
 import type { Job } from "bullmq";
-import type { Permit } from "../bullmq/ending.ts";
+import { type Ending, type KnownLimit, NO_LIMITS, type Permit } from "../bullmq/ending.ts";
 import { decodeId } from "../define/id.ts";
 import { classifyReport, classifyResponse, ThrottledError, type Verdict } from "./classify.ts";
+import { newestLimits } from "./known-limits.ts";
 import type { Run } from "./run-job.ts";
 
 export interface JobInfo {
@@ -37,20 +38,27 @@ export interface JobContext {
 
 /** What a run has said about the API so far. */
 export class Heard {
-  #verdict: Verdict = { throttled: false, retryAfterMs: 0 };
+  #throttled = false;
+  #retryAfterMs = 0;
+  #limits: readonly KnownLimit[] = NO_LIMITS;
   #spent: Readonly<Record<string, number>> | null = null;
 
-  get verdict(): Verdict {
-    return this.#verdict;
+  /** How the permit ends, where `end` is what became of the run itself. */
+  ending(end: "ok" | "failed"): Ending {
+    const reached = this.#spent?.["requests"] !== 0;
+    return {
+      outcome: this.#throttled ? "throttled" : reached ? end : "released",
+      retryAfterMs: this.#retryAfterMs,
+      spent: this.#spent,
+      limits: this.#limits,
+    };
   }
 
-  get spent(): Readonly<Record<string, number>> | null {
-    return this.#spent;
-  }
-
-  hear(verdict: Verdict): void {
-    if (!verdict.throttled) return;
-    this.#verdict = { throttled: true, retryAfterMs: Math.max(this.#verdict.retryAfterMs, verdict.retryAfterMs) };
+  hear({ throttled, retryAfterMs, limits }: Verdict): void {
+    this.#limits = newestLimits(this.#limits, limits);
+    if (!throttled) return;
+    this.#throttled = true;
+    this.#retryAfterMs = Math.max(this.#retryAfterMs, retryAfterMs);
   }
 
   settle(spent: Readonly<Record<string, number>>): void {

@@ -1,5 +1,5 @@
 import { type Job, UnrecoverableError } from "bullmq";
-import type { Permit } from "../bullmq/ending.ts";
+import { type Permit, silentEnding } from "../bullmq/ending.ts";
 import { Deferral } from "../bullmq/fleet-worker.ts";
 import type { WorkerBackend } from "../bullmq/worker-backend.ts";
 import { parsePayload } from "../define/payload.ts";
@@ -78,7 +78,7 @@ export async function runJob<Payload, Result>(
     payload = parsed instanceof Promise ? await parsed : parsed;
   } catch (error) {
     ended(run);
-    backend.conclude(token, { outcome: "released", retryAfterMs: 0, spent: null });
+    backend.conclude(token, { ...silentEnding, outcome: "released" });
     throw unrecoverable(error);
   }
 
@@ -89,24 +89,12 @@ export async function runJob<Payload, Result>(
     const result = await runOn(queue.limiter.prefix, () =>
       timeoutMs === null ? start() : withTimeout(timeoutMs, run, start),
     );
-    const { throttled, retryAfterMs } = heard.verdict;
-    const reached = heard.spent?.["requests"] !== 0;
-    backend.conclude(token, {
-      outcome: throttled ? "throttled" : reached ? "ok" : "released",
-      retryAfterMs,
-      spent: heard.spent,
-    });
+    backend.conclude(token, heard.ending("ok"));
     return result;
   } catch (error) {
     const verdict = classifyError(error, Date.now());
     heard.hear(verdict);
-    const { throttled, retryAfterMs } = heard.verdict;
-    const reached = heard.spent?.["requests"] !== 0;
-    backend.conclude(token, {
-      outcome: throttled ? "throttled" : reached ? "failed" : "released",
-      retryAfterMs,
-      spent: heard.spent,
-    });
+    backend.conclude(token, heard.ending("failed"));
     if (run.reason instanceof Drained) {
       throw new Deferral("drained", (lock) => backend.moveJobFromActiveToWait(jobId, lock));
     }
