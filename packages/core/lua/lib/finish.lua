@@ -49,6 +49,10 @@ local function finish(site, ending, job_id, host_now, target, rides, body, next_
   end
   local permit, outcome, started = permit_of(ending), ending[OUTCOME], ending[STARTED]
   local who = { worker = ending[WORKER], free = ending[FREE_SLOTS], host_now = tonumber(host_now), finishing = true }
+  if permit and outcome == "quota" then
+    slow().quota_spent(site, permit, ending[RETRY_AFTER])
+    save(site)
+  end
   if permit and outcome == "throttled" and not ended_before(site, job_id, started, target) then
     slow().hear(site, permit, ending[RETRY_AFTER])
     if ending[HINT] ~= 0 then slow().hinted(site, permit, ending[HINT]) end

@@ -18,6 +18,8 @@ export interface Ending {
   readonly retryAfterMs: number;
   /** The real cost by unit, or null where it is the reserved one. */
   readonly spent: Readonly<Record<string, number>> | null;
+  /** A throttled call that no waiting of minutes helps: the gate shuts, and nothing is learned from it. */
+  readonly terminal?: boolean;
   /** What the API said of its counters; left out when it said nothing. */
   readonly limits?: readonly KnownLimit[];
 }

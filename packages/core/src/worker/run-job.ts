@@ -70,6 +70,7 @@ export async function runJob<Payload, Result>(
 ): Promise<Result> {
   const { jobId, token } = run;
   const permit = backend.permitOf(token);
+  const { provider } = queue.limiter;
   const heard = new Heard();
 
   let payload: Payload;
@@ -82,7 +83,7 @@ export async function runJob<Payload, Result>(
     throw unrecoverable(error);
   }
 
-  const ctx = createContext(job, queue.name, permit, run, heard);
+  const ctx = createContext(job, queue, permit, run, heard);
   try {
     const { timeoutMs } = queue;
     const start = () => process(payload, ctx);
@@ -92,19 +93,22 @@ export async function runJob<Payload, Result>(
     backend.conclude(token, heard.ending("ok"));
     return result;
   } catch (error) {
-    const verdict = classifyError(error, Date.now());
+    const verdict = classifyError(error, provider);
     heard.hear(verdict);
     backend.conclude(token, heard.ending("failed"));
     if (run.reason instanceof Drained) {
-      throw new Deferral("drained", (lock) => backend.moveJobFromActiveToWait(jobId, lock));
+      throw new Deferral("drained", "drained", (lock) => backend.moveJobFromActiveToWait(jobId, lock));
     }
     if (!verdict.throttled || permit === undefined) throw error;
+    if (verdict.terminal) {
+      throw new Deferral("parked", messageOf(error), (lock) => backend.moveJobFromActiveToWait(jobId, lock));
+    }
     if (isSpent(queue, permit, Date.now())) {
       throw unrecoverable(
         headgateError("HG_DEFERRALS_EXHAUSTED", { got: `${permit.deferrals} deferrals`, cause: error }),
       );
     }
-    throw new Deferral(messageOf(error), (lock, fetchNext) => backend.defer(jobId, lock, fetchNext));
+    throw new Deferral("deferred", messageOf(error), (lock, fetchNext) => backend.defer(jobId, lock, fetchNext));
   } finally {
     ended(run);
   }
