@@ -44,19 +44,15 @@ function answerIn(error: unknown): Exchange {
  * `responseBody` (AI SDK), JSON in `message` (@google/genai); without any of them the error's own `code` and `type`.
  */
 function bodyOf(error: unknown, response: unknown): unknown {
-  for (const [from, name] of [
-    [error, "error"],
-    [error, "body"],
-    [error, "data"],
-    [response, "data"],
-    [response, "body"],
-    [error, "raw"],
-    [error, "rawError"],
-    [error, "responseBody"],
-    [error, "message"],
+  for (const [from, names] of [
+    [error, "error body data"],
+    [response, "data body"],
+    [error, "raw rawError responseBody message"],
   ] as const) {
-    const body = parsedBody(read(from, name));
-    if (typeof body === "object" && body !== null && !isStream(body)) return body;
+    for (const name of names.split(" ")) {
+      const body = parsedBody(read(from, name));
+      if (typeof body === "object" && body !== null && !isStream(body)) return body;
+    }
   }
   return isObject(error) ? error : undefined;
 }
