@@ -11,7 +11,7 @@ export function clientSays(error: unknown): Exchange {
   const own = answerIn(error);
   let inner = error;
   let found = own;
-  for (let depth = 0; found.status === undefined && !found.clientThrottled; depth++) {
+  for (let depth = 0; found.status === undefined && !found.refused; depth++) {
     inner = read(inner, "cause") ?? read(inner, "lastError");
     if (depth === CAUSES_MOST || !isObject(inner)) return own;
     found = answerIn(inner);
@@ -31,10 +31,12 @@ function answerIn(error: unknown): Exchange {
       readStatus(response, "code") ??
       readStatus(read(error, "$metadata"), "httpStatusCode") ??
       readStatus(error, "code"),
-    fields: fieldsOf(firstObject(read(error, "headers"), read(response, "headers"), read(error, "responseHeaders"))),
+    fields: fieldsOf(
+      [read(error, "headers"), read(response, "headers"), read(error, "responseHeaders")].find(isObject),
+    ),
     body: bodyOf(error, response),
     clientMs: clientMs(error, response),
-    clientThrottled: clientThrottled(error),
+    refused: hasRefused(error),
   };
 }
 
@@ -51,13 +53,11 @@ function bodyOf(error: unknown, response: unknown): unknown {
   ] as const) {
     for (const name of names.split(" ")) {
       const body = parsedBody(read(from, name));
-      if (typeof body === "object" && body !== null && !isStream(body)) return body;
+      if (isObject(body) && !isStream(body)) return body;
     }
   }
   return isObject(error) ? error : undefined;
 }
-
-const firstObject = (...candidates: unknown[]): unknown => candidates.find(isObject);
 
 /**
  * Waits that a client worked out: Slack and Shopify in seconds, @discordjs/rest in ms (with `timeToReset`),
@@ -65,15 +65,13 @@ const firstObject = (...candidates: unknown[]): unknown => candidates.find(isObj
  */
 function clientMs(error: unknown, response: unknown): number | undefined {
   const ms = readNumber(error, "retryAfterMs") ?? readNumber(error, "msBeforeNext");
-  if (ms !== undefined) return ms;
-  const wait = readNumber(error, "retryAfter");
-  if (wait !== undefined) return readNumber(error, "timeToReset") === undefined ? wait * 1_000 : wait;
-  const seconds = readNumber(response, "retryAfter");
-  return seconds === undefined ? undefined : seconds * 1_000;
+  const wait = readNumber(error, "retryAfter") ?? readNumber(response, "retryAfter");
+  if (ms !== undefined || wait === undefined) return ms;
+  return readNumber(error, "timeToReset") === undefined ? wait * 1_000 : wait;
 }
 
 /** Errors without a status, each by properties that only it has. */
-function clientThrottled(error: unknown): boolean {
+function hasRefused(error: unknown): boolean {
   if (readText(error, "code") === "slack_webapi_rate_limited_error") return true;
   // @discordjs/rest
   if (readNumber(error, "timeToReset") !== undefined && readNumber(error, "retryAfter") !== undefined) return true;

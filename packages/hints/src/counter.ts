@@ -15,14 +15,11 @@ export interface Counter {
 export const isEmpty = ({ limit, remaining, resetMs }: Counter): boolean =>
   limit === undefined && remaining === undefined && !resetMs;
 
+const SHOWN = ["limit", "remaining", "resetMs", "windowMs", "partition"] as const;
+
 /** The public form: only what is known. */
-export function limitHint({ unit, limit, remaining, resetMs, windowMs, partition }: Counter): LimitHint {
-  return {
-    unit,
-    ...(limit !== undefined && { limit }),
-    ...(remaining !== undefined && { remaining }),
-    ...(resetMs !== undefined && { resetMs }),
-    ...(windowMs !== undefined && { windowMs }),
-    ...(partition !== undefined && { partition }),
-  };
+export function limitHint(counter: Counter): LimitHint {
+  const hint: { -readonly [Key in keyof LimitHint]: LimitHint[Key] | undefined } = { unit: counter.unit };
+  for (const name of SHOWN) if (counter[name] !== undefined) Object.assign(hint, { [name]: counter[name] });
+  return hint as LimitHint;
 }

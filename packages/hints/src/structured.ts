@@ -1,4 +1,4 @@
-import { type BareItem, type Item, parseDictionary, parseList } from "structured-headers";
+import { parseDictionary, parseList } from "structured-headers";
 import type { Counter } from "./counter.ts";
 import { spanMs } from "./time.ts";
 
@@ -14,7 +14,7 @@ export function structuredCounters(field: string | undefined, policyField: strin
     return counter === null ? policies : withPolicies(counter, policies);
   }
   const counters: Counter[] = [];
-  for (const { name, parameters } of itemsOf(field)) {
+  for (const [name, parameters] of itemsOf(field)) {
     const remaining = wholeOf(parameters.get("r"));
     if (typeof name !== "string" || remaining === undefined) continue;
     const partition = partitionOf(parameters.get("pk"));
@@ -51,7 +51,7 @@ const REQUESTS = { unit: "requests", rule: "ratelimit" } as const;
 export function policiesOf(field: string | undefined): Policy[] {
   if (field === undefined) return [];
   const policies: Policy[] = [];
-  for (const { name, parameters } of itemsOf(field)) {
+  for (const [name, parameters] of itemsOf(field)) {
     const limit = wholeOf(typeof name === "number" ? name : parameters.get("q"));
     if (limit === undefined || (typeof name !== "number" && typeof name !== "string")) continue;
     const unit = parameters.get("qu");
@@ -70,10 +70,7 @@ export function policiesOf(field: string | undefined): Policy[] {
 function draft7(field: string): Counter | null {
   try {
     const members = parseDictionary(field);
-    const of = (name: string): BareItem | undefined => {
-      const value = members.get(name)?.[0];
-      return Array.isArray(value) ? undefined : value;
-    };
+    const of = (name: string): unknown => members.get(name)?.[0];
     const [limit, remaining] = [wholeOf(of("limit")), wholeOf(of("remaining"))];
     if (limit === undefined && remaining === undefined) return null;
     return { ...REQUESTS, limit, remaining, resetMs: secondsOf(of("reset")) };
@@ -82,22 +79,22 @@ function draft7(field: string): Counter | null {
   }
 }
 
-function itemsOf(field: string): { name: BareItem; parameters: Item[1] }[] {
+function itemsOf(field: string): ReturnType<typeof parseList> {
   try {
-    return parseList(field).flatMap(([name, parameters]) => (Array.isArray(name) ? [] : [{ name, parameters }]));
+    return parseList(field);
   } catch {
     return [];
   }
 }
 
-const wholeOf = (value: BareItem | undefined): number | undefined =>
+const wholeOf = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isInteger(value) && value >= 0 ? value : undefined;
 
-const secondsOf = (value: BareItem | undefined): number | undefined =>
+const secondsOf = (value: unknown): number | undefined =>
   typeof value === "number" && value >= 0 ? spanMs(value * 1_000) : undefined;
 
 /** A partition key is a Byte Sequence; it is shown as it was sent. */
-function partitionOf(value: BareItem | undefined): string | undefined {
+function partitionOf(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   return value instanceof ArrayBuffer ? btoa(String.fromCharCode(...new Uint8Array(value))) : undefined;
 }
