@@ -56,7 +56,7 @@ export function bodySays(body: unknown, base: () => number, ownCodes: readonly s
   if (counters) said.counters.push(counters);
 
   const failed = !succeeded || read(top, "ok") === false;
-  for (const code of failed ? [...codesOf(top), ...errorCodes(top)] : errorCodes(top)) {
+  for (const code of [...(failed ? codesOf(top) : []), ...errorCodes(top)]) {
     const terminal = terminalCodes.has(code) || ownCodes.includes(code);
     said.terminal ||= terminal;
     said.throttled ||= terminal || THROTTLED.has(code) || PROBLEM.test(code);

@@ -3,6 +3,12 @@ import { fieldsOf } from "./fields.ts";
 import { isObject, isStream, read, readNumber, readStatus, readText } from "./reading.ts";
 import type { Exchange } from "./resolve.ts";
 
+/**
+ * The codes that AWS' own clients take for throttling (@smithy/service-error-classification), but for LimitExceededException
+ * and TransactionInProgressException, with which services refuse for other reasons too.
+ */
+const AWS_THROTTLED = /Throttl|^(?:Request|Bandwidth)Limit|^TooManyReq|ThroughputExceeded|^SlowDown|^PriorReq/;
+
 /** How deep `cause` is followed: a wrapper around a wrapper around a client's error. */
 const CAUSES_MOST = 4;
 
@@ -20,8 +26,8 @@ export function clientSays(error: unknown): Exchange {
 }
 
 function answerIn(error: unknown): Exchange {
-  // Shopify's clients return `errors` with the response in it.
-  const response = read(error, "response") ?? read(read(error, "errors"), "response");
+  // AWS clients say `$response`; Shopify's clients return `errors` with the response in it.
+  const response = read(error, "response") ?? read(error, "$response") ?? read(read(error, "errors"), "response");
   return {
     status:
       readStatus(error, "status") ??
@@ -32,7 +38,12 @@ function answerIn(error: unknown): Exchange {
       readStatus(read(error, "$metadata"), "httpStatusCode") ??
       readStatus(error, "code"),
     fields: fieldsOf(
-      [read(error, "headers"), read(response, "headers"), read(error, "responseHeaders")].find(isObject),
+      [
+        read(error, "headers"),
+        read(response, "headers"),
+        read(error, "responseHeaders"),
+        read(error, "metadata"), // gRPC
+      ].find(isObject),
     ),
     body: bodyOf(error, response),
     clientMs: clientMs(error, response),
@@ -72,14 +83,14 @@ function clientMs(error: unknown, response: unknown): number | undefined {
 
 /** Errors without a status, each by properties that only it has. */
 function hasRefused(error: unknown): boolean {
-  if (readText(error, "code") === "slack_webapi_rate_limited_error") return true;
   // @discordjs/rest
   if (readNumber(error, "timeToReset") !== undefined && readNumber(error, "retryAfter") !== undefined) return true;
   // rate-limiter-flexible rejects with its result
   if (readNumber(error, "msBeforeNext") !== undefined && readNumber(error, "consumedPoints") !== undefined) return true;
-  // AWS clients; gRPC's RESOURCE_EXHAUSTED
+  // AWS clients keep the service's code as the name, and its status is often 400; gRPC's RESOURCE_EXHAUSTED
   return (
     read(read(error, "$retryable"), "throttling") === true ||
+    (isObject(read(error, "$metadata")) && AWS_THROTTLED.test(readText(error, "name") ?? "")) ||
     (read(error, "code") === 8 && isObject(read(error, "metadata")))
   );
 }

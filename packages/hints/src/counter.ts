@@ -12,8 +12,8 @@ export interface Counter {
   partition?: string | undefined;
 }
 
-export const isEmpty = ({ limit, remaining, resetMs }: Counter): boolean =>
-  limit === undefined && remaining === undefined && !resetMs;
+export const saysSomething = ({ limit, remaining, resetMs }: Counter): boolean =>
+  limit !== undefined || remaining !== undefined || !!resetMs;
 
 const SHOWN = ["limit", "remaining", "resetMs", "windowMs", "partition"] as const;
 

@@ -1,4 +1,4 @@
-import { type Counter, isEmpty } from "./counter.ts";
+import { type Counter, saysSomething } from "./counter.ts";
 import { type FieldKind, type FieldName, readFieldName } from "./field-name.ts";
 import type { Fields } from "./fields.ts";
 import type { HintScope } from "./hints.ts";
@@ -55,7 +55,7 @@ export function countersOf(fields: Fields, base: () => number, dialect: Dialect)
     const policies = policiesOf(limitText?.includes(";") ? limitText.slice(limitText.indexOf(",") + 1) : undefined);
     if (key === "requests//") policies.push(...policiesOf(policy));
     const known = policies.length > 0 ? withPolicies(counter, policies) : [counter];
-    counters.push(...known.filter((one) => !isEmpty(one)));
+    counters.push(...known.filter(saysSomething));
   }
   const windowMs = spanMs(dialect.windowMs);
   for (const one of counters) one.windowMs ??= windowMs ?? (one.rule === "full" ? fullWindowMs(one) : undefined);
@@ -110,11 +110,9 @@ function countOf(text: string | undefined): number | undefined {
 
 /** Shopify's leaky bucket: `32/40`, used and size. */
 function callLimit(text: string): Counter[] {
-  const [, used, size] = /^(\d{1,9})\/(\d{1,9})$/.exec(text) ?? [];
-  if (size === undefined) return [];
-  return [
-    { unit: "requests", rule: "reset", limit: Number(size), remaining: Math.max(Number(size) - Number(used), 0) },
-  ];
+  if (!/^\d{1,9}\/\d{1,9}$/.test(text)) return [];
+  const [used = 0, limit = 0] = text.split("/").map(Number);
+  return [{ unit: "requests", rule: "reset", limit, remaining: Math.max(limit - used, 0) }];
 }
 
 const ROUND_MS = [1_000, 60_000, 3_600_000, 86_400_000];

@@ -32,7 +32,7 @@ export function resolve(exchange: Exchange, now: number, most: number, provider:
   const { status, fields } = exchange;
   const base = clockOf(fields, now);
   const counted = countersOf(fields, base, provider);
-  const succeeded = status !== undefined && status >= 200 && status < 300;
+  const succeeded = Math.floor((status ?? 0) / 100) === 2;
   const said = bodySays(exchange.body, base, provider.terminalCodes ?? [], succeeded);
   const stated = firstOf(statedWaits(exchange, counted, said, base), most);
   const throttled = isThrottled(exchange, counted.counters, said, stated !== undefined, provider);
@@ -99,7 +99,7 @@ function isThrottled(
   if (provider.throttledStatuses?.includes(status)) return true;
   if (status === 503 || status === 529) return stated;
   // GitHub answers 403 to both of its limits.
-  return status === 403 && (stated || counters.some((one) => one.remaining === 0 && (one.resetMs ?? 0) > 0));
+  return status === 403 && (stated || counters.some((one) => one.remaining === 0 && one.resetMs));
 }
 
 /**
