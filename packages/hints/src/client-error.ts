@@ -67,7 +67,7 @@ function bodyOf(error: unknown, response: unknown): unknown {
       if (isObject(body) && !isStream(body)) return body;
     }
   }
-  return isObject(error) ? error : undefined;
+  return error;
 }
 
 /**

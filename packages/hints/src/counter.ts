@@ -15,11 +15,16 @@ export interface Counter {
 export const saysSomething = ({ limit, remaining, resetMs }: Counter): boolean =>
   limit !== undefined || remaining !== undefined || !!resetMs;
 
-const SHOWN = ["limit", "remaining", "resetMs", "windowMs", "partition"] as const;
+const NUMBERS = ["limit", "remaining", "resetMs", "windowMs"] as const;
 
 /** The public form: only what is known. */
 export function limitHint(counter: Counter): LimitHint {
-  const hint: { -readonly [Key in keyof LimitHint]: LimitHint[Key] | undefined } = { unit: counter.unit };
-  for (const name of SHOWN) if (counter[name] !== undefined) Object.assign(hint, { [name]: counter[name] });
-  return hint as LimitHint;
+  const { unit, partition } = counter;
+  const hint: { unit: string; partition?: string } & Partial<Record<(typeof NUMBERS)[number], number>> = { unit };
+  for (const name of NUMBERS) {
+    const value = counter[name];
+    if (value !== undefined) hint[name] = value;
+  }
+  if (partition !== undefined) hint.partition = partition;
+  return hint;
 }

@@ -71,15 +71,14 @@ function statedWaits({ fields, clientMs }: Exchange, counted: Counted, said: Sai
   const ms = fields.get("retry-after-ms") ?? fields.get("x-ms-retry-after-ms") ?? "";
   return [
     ["retry-after-ms", untilMs(ms, base, "ms")],
-    ["retry-after", retryAfter(fields.get("retry-after"), base) ?? counted.askedMs],
+    ["retry-after", retryAfter(fields.get("retry-after") ?? "", base) ?? counted.askedMs],
     ["body", said.askedMs],
     ["client", clientMs],
   ];
 }
 
 /** RFC 9110, section 10.2.3, and what else is on the wire: fractions (Shopify's `2.0`), a repeated field, an epoch. */
-function retryAfter(text: string | undefined, base: () => number): number | undefined {
-  if (text === undefined) return undefined;
+function retryAfter(text: string, base: () => number): number | undefined {
   const whole = untilMs(text, base);
   if (whole !== undefined || !text.includes(",")) return whole;
   // One part that is no time makes it NaN, which is no wait.
@@ -108,8 +107,11 @@ function isThrottled(
  */
 function otherWaits(counters: readonly Counter[], throttled: boolean, said: Said, provider: Provider): Rule[] {
   const longest = (rule: Counter["rule"] & HintSource): Rule => {
-    const usedUp = counters.filter((one) => one.rule === rule && !(one.remaining ?? !throttled));
-    return [rule, Math.max(...usedUp.map(({ resetMs = 0 }) => resetMs))];
+    let ms = 0;
+    for (const { rule: own, remaining = Number(!throttled), resetMs = 0 } of counters) {
+      if (own === rule && remaining === 0) ms = Math.max(ms, resetMs);
+    }
+    return [rule, ms];
   };
   return [
     longest("ratelimit"),
