@@ -103,6 +103,22 @@ describe("a spent quota", () => {
     expect(await driver.counts()).toMatchObject({ wait: 19 });
   });
 
+  it.each([
+    ["a spent quota", () => next().then(park)],
+    ["an operator", () => driver.control("pauseLimiter")],
+  ])("that %s shuts keeps no call that was on the way from coming back when it opens", async (_, shut) => {
+    const onTheWay = await next();
+    await shut();
+    await driver.defer(onTheWay);
+    driver.wire.now += 60_000;
+    await driver.control("resumeLimiter");
+    driver.wire.now += 1_000;
+    const back = await next();
+    await driver.complete(back);
+    const ids = [back.id, (await next()).id];
+    expect(ids).toContain(onTheWay.id);
+  });
+
   it("lets the age of its job's deferrals begin anew", async () => {
     const job = await next();
     await driver.defer(job);
