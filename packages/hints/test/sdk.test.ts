@@ -1,10 +1,7 @@
 import { createOpenAI } from "@ai-sdk/openai";
-import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import {
   status as codes,
-  credentials,
   Metadata,
-  makeGenericClientConstructor,
   Server,
   ServerCredentials,
   type ServiceDefinition,
@@ -13,7 +10,10 @@ import {
 import { generateText } from "ai";
 import { describe, expect, it } from "vitest";
 import { type Classified, classifyError } from "../src/index.ts";
-import { type Fixture, fixture, RECORDED } from "./support/fixtures.ts";
+import { viaAiSdk } from "./snippets/ai-sdk.ts";
+import { viaAws } from "./snippets/aws-sdk.ts";
+import { viaGrpc } from "./snippets/grpc.ts";
+import { type Fixture, fixture } from "./support/fixtures.ts";
 import { replay } from "./support/replay.ts";
 
 const answers = (answer: Fixture["answer"]): Fixture => ({
@@ -22,30 +22,18 @@ const answers = (answer: Fixture["answer"]): Fixture => ({
   expected: { throttled: true, terminal: false, source: "none" },
 });
 
-const saidBy = ({ throttled, terminal, hint, status }: Classified): unknown[] => [
-  status,
-  throttled,
-  terminal,
-  hint.source,
-  hint.retryAfterMs,
-];
+function saidBy(classified: Classified | null): unknown[] {
+  const { throttled, terminal, hint, status } = classified ?? classifyError(null);
+  return [status, throttled, terminal, hint.source, hint.retryAfterMs];
+}
 
 describe("@aws-sdk/client-sqs", () => {
-  async function sent(status: number, code: string, headers: Record<string, string> = {}): Promise<Classified> {
+  async function sent(status: number, code: string, headers: Record<string, string>): Promise<Classified | null> {
     const type = { "content-type": "application/x-amz-json-1.0" };
     await using server = await replay(answers({ status, headers: { ...type, ...headers }, body: { __type: code } }));
-    const client = new SQSClient({
-      region: "eu-west-1",
-      endpoint: server.url,
-      maxAttempts: 1,
-      credentials: { accessKeyId: "id", secretAccessKey: "secret" },
-    });
-    const error = await client
-      .send(new SendMessageCommand({ QueueUrl: `${server.url}/1/q`, MessageBody: "x" }))
-      .catch((caught: unknown) => caught);
-    client.destroy();
+    const classified = await viaAws(server.url);
     expect(server.requests).toHaveLength(1);
-    return classifyError(error);
+    return classified;
   }
 
   it.each<[string, number, string, Record<string, string>, unknown[]]>([
@@ -69,16 +57,10 @@ describe("@aws-sdk/client-sqs", () => {
 });
 
 describe("the AI SDK", () => {
-  const generated = async (url: string, maxRetries: number): Promise<Classified> => {
-    const model = createOpenAI({ apiKey: "sk-key", baseURL: url })("gpt-5");
-    const error = await generateText({ model, prompt: "Hello", maxRetries }).catch((caught: unknown) => caught);
-    return classifyError(error, { now: RECORDED });
-  };
-
   it.each(["openai", "openai-no-credit", "openai-slow-down"])("an APICallError: %s", async (name) => {
     const recorded = fixture(name);
     await using server = await replay(recorded);
-    const { throttled, terminal, hint } = await generated(server.url, 0);
+    const { throttled, terminal, hint } = (await viaAiSdk(server.url)) ?? classifyError(null);
     expect(server.requests).toHaveLength(1);
     expect({ throttled, terminal, source: hint.source, retryAfterMs: hint.retryAfterMs }).toEqual({
       retryAfterMs: undefined,
@@ -91,7 +73,9 @@ describe("the AI SDK", () => {
     const headers = { "content-type": "application/json", "retry-after-ms": "5" };
     const body = { error: { code: "rate_limit_exceeded", message: "x", type: "requests" } };
     await using server = await replay(answers({ status: 429, headers, body }));
-    expect(saidBy(await generated(server.url, 1))).toEqual([429, true, false, "retry-after-ms", 5]);
+    const model = createOpenAI({ apiKey: "sk-key", baseURL: server.url })("gpt-5");
+    const error = await generateText({ model, prompt: "Hello", maxRetries: 1 }).catch((caught: unknown) => caught);
+    expect(saidBy(classifyError(error))).toEqual([429, true, false, "retry-after-ms", 5]);
     expect(server.requests).toHaveLength(2);
   });
 });
@@ -109,7 +93,7 @@ describe("@grpc/grpc-js", () => {
     },
   };
 
-  async function said(code: number, trailers: Record<string, string>): Promise<Classified> {
+  async function said(code: number, trailers: Record<string, string>): Promise<Classified | null> {
     const server = new Server();
     const metadata = new Metadata();
     for (const [name, value] of Object.entries(trailers)) metadata.set(name, value);
@@ -122,13 +106,9 @@ describe("@grpc/grpc-js", () => {
         else resolve(bound);
       });
     });
-    const Client = makeGenericClientConstructor(service, "Test");
-    const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
     try {
-      const error = await new Promise<unknown>((resolve) => client["say"]?.("x", resolve));
-      return classifyError(error);
+      return await viaGrpc(`127.0.0.1:${port}`, service);
     } finally {
-      client.close();
       server.forceShutdown();
     }
   }

@@ -31,8 +31,6 @@ async function bundled(wanted: string, file: string, external: string[]) {
   return { bytes: Buffer.byteLength(code), gzip: gzipSync(code).length, imports, code };
 }
 
-const kB = (bytes: number): string => `${(bytes / 1_000).toFixed(1)} kB`;
-
 it.each([
   ["*", "@headgate/hints", "index"],
   ["{ parseHints, classifyError }", "@headgate/hints", "index"],
@@ -42,9 +40,13 @@ it.each([
 ])("the README says what `%s` of %s costs", async (wanted, entry, file) => {
   const own = await bundled(wanted, file, ["structured-headers"]);
   const whole = await bundled(wanted, file, []);
-  const cells = [`\`import ${wanted} from "${entry}"\``, kB(own.bytes), kB(whole.bytes), kB(whole.gzip)];
-  const row = readme.split("\n").find((line) => line.includes(cells[0] ?? ""));
-  expect(row?.split("|").map((cell) => cell.trim())).toEqual(["", ...cells, ""]);
+  const row = readme.split("\n").find((line) => line.includes(`\`import ${wanted} from "${entry}"\``));
+  const said = Array.from(row?.matchAll(/ ([\d.]+) kB /g) ?? [], ([, number]) => Number(number));
+  expect(said).toHaveLength(3);
+  // Rounded, and gzip's level of effort differs between versions of Node.
+  for (const [index, bytes] of [own.bytes, whole.bytes, whole.gzip].entries()) {
+    expect(Math.abs((said[index] ?? 0) - bytes / 1_000), `${bytes} bytes`).toBeLessThanOrEqual(0.1);
+  }
   expect(whole.imports).toEqual([]);
   expect(own.bytes).toBeLessThan(MOST_BYTES);
   if (file === "index") expect(own.imports).toEqual(["structured-headers"]);
