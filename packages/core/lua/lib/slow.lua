@@ -22,13 +22,13 @@ local function slow()
 --- @include "hinted"
 --- @include "quota"
   slow_code = {
+    hinted = hinted, quota_spent = quota_spent, quota_resumed = quota_resumed,
     cold = cold, each_name = each_name, depth_of = depth_of, has_waiting = has_waiting, load_queue = load_queue,
     save_queue = save_queue, wake = wake, gate_shut = gate_shut, gate_tidy = gate_tidy, gate_unmirror = gate_unmirror,
     ring_turn = ring_turn, uncalm = uncalm, ring_sums = ring_sums, accepted_per_second = accepted_per_second,
     throttled_share = throttled_share, level_review = level_review, level_review_all = level_review_all,
     level_retry_after = level_retry_after, drain_per_second = drain_per_second, law_begin = law_begin, flushed = flushed, shared_wait = shared_wait,
-    serve = serve, window_add = window_add, hear = hear, hinted = hinted, quota_spent = quota_spent, quota_resumed = quota_resumed,
-    accepted_while_shut = accepted_while_shut, settled = settled, cost_list = cost_list,
+    serve = serve, window_add = window_add, hear = hear, accepted_while_shut = accepted_while_shut, settled = settled, cost_list = cost_list,
   }
   return slow_code
 end
