@@ -4,21 +4,21 @@ import type { DeferralReason } from "../observe/channels.ts";
 import type { Client } from "../redis/connection.ts";
 import { type WorkerBackend, workerBackend } from "./worker-backend.ts";
 
-/** Thrown by a run whose job goes back with a delay instead of failing. */
+/** Thrown by a run whose job goes back instead of failing. */
 export class Deferral extends Error {
   override readonly name = "Deferral";
+  /** A quota: to the head, behind the gate that it shut. Drained: to the head, by a worker that closes. All else: with a delay. */
+  readonly kind: DeferralReason | "drained";
   readonly putBack: (token: string, fetchNext: boolean) => Promise<unknown>;
-  /** What kind of limit it was; null: none, the worker is closing. */
-  readonly kind: DeferralReason | null;
 
   constructor(
+    kind: DeferralReason | "drained",
     message: string,
     putBack: (token: string, fetchNext: boolean) => Promise<unknown>,
-    kind: DeferralReason | null = null,
   ) {
     super(message);
-    this.putBack = putBack;
     this.kind = kind;
+    this.putBack = putBack;
   }
 }
 
@@ -94,7 +94,7 @@ export class FleetWorker extends Worker<unknown, unknown, string, WorkerBackend>
     try {
       return await running;
     } catch (error) {
-      if (error instanceof Deferral) span.setAttributes({ "headgate.deferral.reason": error.kind ?? "drained" });
+      if (error instanceof Deferral) span.setAttributes({ "headgate.deferral.reason": error.kind });
       throw error;
     } finally {
       const { outcome, retryAfterMs, spent } = backend.endingOf(token);

@@ -1,9 +1,12 @@
+import type { Provider } from "@headgate/hints";
 import type { Job } from "bullmq";
-import type { Permit } from "../bullmq/ending.ts";
+import { type Ending, NO_LIMITS, type Permit } from "../bullmq/ending.ts";
 import { decodeId } from "../define/id.ts";
 import { type RequestSeen, requests, signals } from "../observe/channels.ts";
+import { bodyText, tellsInBody } from "./answer.ts";
 import { type ChildResult, childrenOf } from "./children.ts";
-import { classifyReport, classifyResponse, ThrottledError, type Verdict } from "./classify.ts";
+import { classifyReport, classifyResponse, fine, ThrottledError, type Verdict } from "./classify.ts";
+import { newestLimits } from "./known-limits.ts";
 import { failureOutcome, requestOutcome } from "./request-outcome.ts";
 import type { Run } from "./run.ts";
 
@@ -29,7 +32,10 @@ export interface JobContext {
   readonly signal: AbortSignal;
   /** Appends a line to the job's log (BullMQ keeps it; Bull Board shows it). */
   log(line: string): Promise<void>;
-  /** Global `fetch` with the run's signal. 429, and 503/529 with Retry-After, throw: the job is deferred. */
+  /**
+   * Global `fetch` with the run's signal. 429, and 503/529 with Retry-After, throw: the job is deferred. What an answer says of
+   * limits reaches the limiter on success too; of the answers that refuse, the body is read for it (64 KiB at most).
+   */
   fetch(input: string | URL | Request, init?: FetchInit): Promise<Response>;
   /** Tells the limiter what another client heard: a response, its headers, or an error. */
   report(heard: unknown): void;
@@ -43,7 +49,7 @@ export interface JobContext {
 /** What a run has said about the API so far. */
 export class Heard {
   readonly #limiter: string;
-  #verdict: Verdict = { throttled: false, retryAfterMs: 0 };
+  #verdict: Verdict = fine;
   #spent: Readonly<Record<string, number>> | null = null;
 
   constructor(limiter: string) {
@@ -58,18 +64,39 @@ export class Heard {
     return this.#spent;
   }
 
+  /** How the permit ends, where `end` is what became of the run itself. */
+  ending(end: "ok" | "failed"): Ending {
+    const { throttled, retryAfterMs, terminal, limits } = this.#verdict;
+    const reached = this.#spent?.["requests"] !== 0;
+    const outcome = throttled ? "throttled" : reached ? end : "released";
+    return { outcome, retryAfterMs, terminal, spent: this.#spent, limits };
+  }
+
   hear(verdict: Verdict): void {
-    if (!verdict.throttled) return;
-    const { retryAfterMs, source = "default", scope = "unknown" } = verdict;
-    this.#verdict = { ...verdict, retryAfterMs: Math.max(this.#verdict.retryAfterMs, retryAfterMs) };
-    if (signals.isWatched) signals.tell({ limiter: this.#limiter, source, scope, delayMs: retryAfterMs });
+    const known = this.#verdict;
+    const limits = newestLimits(known.limits, verdict.limits);
+    if (!verdict.throttled) {
+      if (limits !== known.limits) this.#verdict = { ...known, limits };
+      return;
+    }
+    const { source = "default", scope = "unknown" } = verdict;
+    this.#verdict = {
+      ...verdict,
+      retryAfterMs: Math.max(known.retryAfterMs, verdict.retryAfterMs),
+      terminal: known.terminal || verdict.terminal,
+      limits,
+    };
+    if (signals.isWatched) signals.tell({ limiter: this.#limiter, source, scope, delayMs: verdict.retryAfterMs });
   }
 
   /** What a processor let out. What `ctx.fetch` threw has been told of already. */
   hearThrown(verdict: Verdict): void {
-    const known = this.#verdict;
-    if (known.throttled && known.retryAfterMs >= verdict.retryAfterMs) return;
-    if (verdict.throttled && !known.throttled) this.called(failureOutcome(verdict), null);
+    const { throttled, retryAfterMs, terminal } = this.#verdict;
+    if (throttled && retryAfterMs >= verdict.retryAfterMs && (terminal || !verdict.terminal)) {
+      this.hear({ ...fine, limits: verdict.limits });
+      return;
+    }
+    if (verdict.throttled && !throttled) this.called(failureOutcome(verdict), null);
     this.hear(verdict);
   }
 
@@ -88,16 +115,22 @@ export class Heard {
   }
 }
 
+/** What a run has to know of its queue. */
+export interface Calls {
+  readonly name: string;
+  readonly limiter: { readonly provider: Provider | null };
+}
+
 /** Made for every run, so its parts are made only when they are used. */
 class RunContext implements JobContext {
   readonly #job: Job;
-  readonly #queue: string;
+  readonly #queue: Calls;
   readonly #permit: Permit | undefined;
   readonly #run: Run;
   readonly #heard: Heard;
   #info: JobInfo | undefined;
 
-  constructor(job: Job, queue: string, permit: Permit | undefined, run: Run, heard: Heard) {
+  constructor(job: Job, queue: Calls, permit: Permit | undefined, run: Run, heard: Heard) {
     this.#job = job;
     this.#queue = queue;
     this.#permit = permit;
@@ -115,7 +148,7 @@ class RunContext implements JobContext {
   get job(): JobInfo {
     this.#info ??= Object.freeze({
       id: decodeId(this.#job.id ?? ""),
-      queue: this.#queue,
+      queue: this.#queue.name,
       attempt: this.#job.attemptsMade + 1,
       deferrals: this.#permit?.deferrals ?? 0,
       enqueuedAt: this.#job.timestamp,
@@ -138,19 +171,23 @@ class RunContext implements JobContext {
       this.#heard.called(requestOutcome(error), performance.now() - from);
       throw error;
     });
-    const verdict = classifyResponse(response, Date.now());
-    this.#heard.called(failureOutcome(verdict, response.status), performance.now() - from);
+    const tookMs = performance.now() - from;
+    const { provider } = this.#queue.limiter;
+    const verdict = tellsInBody(response, provider)
+      ? classifyResponse(await withBody(response), provider)
+      : classifyResponse(response, provider);
+    this.#heard.called(failureOutcome(verdict, response.status), tookMs);
     this.#heard.hear(verdict);
     if (verdict.throttled && throwOnThrottle) {
       // The body is not wanted: let the connection go back to its pool.
       await response.body?.cancel();
-      throw new ThrottledError(verdict.retryAfterMs, `HTTP ${response.status}`);
+      throw new ThrottledError(verdict.retryAfterMs, `HTTP ${response.status}`, { ...verdict, limits: NO_LIMITS });
     }
     return response;
   }
 
   report(what: unknown): void {
-    this.#heard.hear(classifyReport(what, Date.now()));
+    this.#heard.hear(classifyReport(what, this.#queue.limiter.provider));
   }
 
   settle(spent: Readonly<Record<string, number>>): void {
@@ -166,10 +203,10 @@ class RunContext implements JobContext {
   }
 }
 
-export const createContext = (
-  job: Job,
-  queue: string,
-  permit: Permit | undefined,
-  run: Run,
-  heard: Heard,
-): JobContext => new RunContext(job, queue, permit, run, heard);
+export const createContext = (job: Job, queue: Calls, permit: Permit | undefined, run: Run, heard: Heard): JobContext =>
+  new RunContext(job, queue, permit, run, heard);
+
+/** The caller gets the answer itself, its body unread. */
+async function withBody(response: Response): Promise<{ status: number; headers: Headers; body: string | undefined }> {
+  return { status: response.status, headers: response.headers, body: await bodyText(response.clone()) };
+}

@@ -9,9 +9,11 @@ export interface WorkerEvents {
       deferrals: number;
       delayMs: number;
       reason: string;
-      kind: "throttled" | "quota" | "overload";
+      kind: "throttled" | "overload";
     },
   ];
+  /** A quota is spent: the job waits at the head of its queue until the gate opens. No attempt and no deferral is spent. */
+  parked: [{ id: string; queue: string; reason: string }];
   /** A schedule's iteration that came due while the queue was closed: finished without running. */
   skipped: [{ id: string; queue: string; dueAt: number }];
   /** A job whose worker is gone was found, and put back or failed, by this worker. */

@@ -171,7 +171,12 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
     const queue = this.queue.name;
     const id = decodeId(job.id ?? "");
     if (error instanceof Deferral) {
-      if (error.kind === null) return;
+      if (error.kind === "drained") return;
+      if (error.kind === "quota") {
+        if (runs.isWatched) runs.tell(seenRun(queue, job, "deferred", error.kind));
+        this.emit("parked", { id, queue, reason: error.message });
+        return;
+      }
       const { deferrals, delayMs } = worker.getBackend().takeDeferral(job.id ?? "");
       if (runs.isWatched) runs.tell(seenRun(queue, job, "deferred", error.kind, delayMs));
       this.emit("deferred", { id, queue, deferrals, delayMs, reason: error.message, kind: error.kind });

@@ -1,3 +1,4 @@
+import type { Provider } from "@headgate/hints";
 import type { RequestSeen } from "../../observe/channels.ts";
 import type { Verdict } from "../classify.ts";
 
@@ -9,6 +10,8 @@ export interface SandboxTask {
   readonly attempt: number;
   readonly deferrals: number;
   readonly enqueuedAt: number;
+  /** By what its API's answers are read; plain data. */
+  readonly provider: Provider | null;
 }
 
 /** How a run in a sandbox ended, as plain JSON. */

@@ -21,7 +21,7 @@ const { searchParams } = new URL(import.meta.url);
 const process = await load(searchParams.get("processor") ?? "", searchParams.get("loader"));
 
 export default async function run(job: SandboxJob, _token: string, signal: AbortSignal): Promise<SandboxEnding> {
-  const { payload, id, queue, attempt, deferrals, enqueuedAt } = job.data;
+  const { payload, id, queue, attempt, deferrals, enqueuedAt, provider } = job.data;
   const run = new Run(id, "");
   signal.addEventListener("abort", () => run.abort(new Error(String(signal.reason ?? "aborted"))), { once: true });
   const heard = new Heard("");
@@ -43,11 +43,11 @@ export default async function run(job: SandboxJob, _token: string, signal: Abort
     calls,
   });
   try {
-    const ctx = createContext(standIn as never, queue, permit, run, heard);
+    const ctx = createContext(standIn as never, { name: queue, limiter: { provider } }, permit, run, heard);
     Object.assign(ctx, { children: () => job.getChildrenValues() });
     return ending(await process(payload, ctx), null);
   } catch (error) {
-    const verdict = classifyError(error, Date.now());
+    const verdict = classifyError(error, provider);
     heard.hearThrown(verdict);
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
     return ending(null, { name, message, stack: stack ?? "", verdict });

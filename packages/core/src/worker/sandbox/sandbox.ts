@@ -6,7 +6,7 @@ import { SandboxDied, SandboxLate, SandboxPool } from "../../bullmq/sandbox-pool
 import type { Queue } from "../../define/queue.ts";
 import { headgateError } from "../../errors.ts";
 import { requests } from "../../observe/channels.ts";
-import { ThrottledError } from "../classify.ts";
+import { ThrottledError, VERDICT } from "../classify.ts";
 import type { JobContext } from "../context.ts";
 import type { Processor } from "../run-job.ts";
 import type { SandboxEnding, SandboxTask } from "./ending.ts";
@@ -46,7 +46,8 @@ export function openSandbox<Payload, Result>(
   return {
     process: async (payload, ctx) => {
       const { id, queue, attempt, deferrals, enqueuedAt } = ctx.job;
-      const task: SandboxTask = { payload, id, queue, attempt, deferrals, enqueuedAt };
+      const { provider } = limiter;
+      const task: SandboxTask = { payload, id, queue, attempt, deferrals, enqueuedAt, provider };
       const { signal, log, progress, children } = ctx;
       try {
         const ending = (await pool.run(task, {
@@ -80,7 +81,7 @@ function fileOf(file: string | URL): URL {
 
 function taken<Result>({ result, thrown, heard, spent }: SandboxEnding, ctx: JobContext): Result {
   if (spent !== null) ctx.settle(spent);
-  if (heard.throttled) ctx.report(new ThrottledError(heard.retryAfterMs, "the API is at its limit", heard));
+  ctx.report({ [VERDICT]: heard });
   if (thrown === null) return result as Result;
   const { name, message, stack, verdict } = thrown;
   if (verdict.throttled) throw new ThrottledError(verdict.retryAfterMs, message, verdict);
