@@ -7,6 +7,7 @@ export const ExitCode = {
   usage: 2,
   unreachable: 3,
   crashLoop: 4,
+  startRefused: 5,
 } as const;
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
@@ -16,7 +17,8 @@ export const exitCodeHelp = `Exit codes:
   1  failure: something was refused, invalid or went wrong
   2  usage or config error: nothing was done
   3  Redis is unreachable
-  4  crash loop: the processes of a fleet ended again and again right after their start`;
+  4  crash loop: the processes of a fleet ended again and again right after their start
+  5  a fleet cannot start, and starting it again would not help: the error says what has to be changed`;
 
 const usageCodes: ReadonlySet<string> = new Set([
   "HG_USAGE",
@@ -35,6 +37,12 @@ const usageCodes: ReadonlySet<string> = new Set([
   "HG_NAME_INVALID",
   "HG_COST_INVALID",
 ]);
+
+/** Of a fleet's process that has not come to its start: only of a Redis that is away can it be hoped that it passes. */
+export function startCodeOf(error: unknown): ExitCode {
+  const code = exitCodeOf(error);
+  return isHeadgateError(error) && code === ExitCode.failure ? ExitCode.startRefused : code;
+}
 
 export function exitCodeOf(error: unknown): ExitCode {
   if (!isHeadgateError(error)) return ExitCode.failure;

@@ -1,5 +1,6 @@
+import { defineLimiter, defineQueue } from "headgate";
 import { expect, test, vi } from "vitest";
-import { fleetBench, isRunning } from "./support/fleet.ts";
+import { fleetBench, isRunning, type Work } from "./support/fleet.ts";
 
 test("SIGTERM: not ready at once, ends in time with 0, what is unfinished is back in wait with its attempt unspent", async () => {
   const on = fleetBench();
@@ -71,6 +72,17 @@ test("a crash loop is given up with its own exit code, and says so", async () =>
   expect(code).toBe(4);
   expect(stderr.match(/ died process=0 .*code=7/g)).toHaveLength(4);
   expect(stderr).toMatch(/ giving-up error=HG_CRASH_LOOP process=0/);
+});
+
+test("a start that no restart can cure ends the fleet at once, with its own exit code and the error", async () => {
+  const on = fleetBench();
+  const other = defineLimiter("other-api", { namespace: on.namespace });
+  await on.producer.enqueue(defineQueue<Work>("work", { limiter: other }), { doc: "stays" });
+  const { code, stderr } = await on.launch("--processes", "2").ended;
+  expect(code).toBe(5);
+  expect(stderr).toContain("HG_QUEUE_MOVED");
+  expect(stderr.match(/ giving-up /g)).toHaveLength(1);
+  expect(stderr).not.toContain(" died ");
 });
 
 test("a second signal ends everything at once, with 1", async () => {

@@ -4,7 +4,8 @@ import { observeProcess } from "headgate/metrics";
 import type { Worker } from "headgate/worker";
 import { Registry } from "prom-client";
 import type { Context } from "../context.ts";
-import { ExitCode } from "../exit-code.ts";
+import { ExitCode, startCodeOf } from "../exit-code.ts";
+import { reportProblem } from "../output/problem.ts";
 import { eventLog } from "./event-log.ts";
 import { errorFields, type LogEvent } from "./log-line.ts";
 import { tell } from "./messages.ts";
@@ -43,6 +44,9 @@ export async function runMember(context: Context, names: readonly string[], flag
     }
     const signal = await orders.drain;
     for (const name of names) log({ event: "draining", queue: name, signal });
+  } catch (error) {
+    reportProblem(error, output);
+    return startCodeOf(error);
   } finally {
     await Promise.all(workers.map((worker) => worker.close()));
     for (const timer of timers) clearInterval(timer);

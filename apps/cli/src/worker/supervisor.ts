@@ -20,6 +20,12 @@ const BEYOND_MS = 1_700;
 /** The first processes start together (ms). */
 const START_MS = 1_000;
 
+/** After these no further start would fare better. */
+const hopelessEnds = [
+  { code: ExitCode.usage, reason: "its config cannot be used" },
+  { code: ExitCode.startRefused, reason: "what refused its start does not pass" },
+] as const;
+
 /**
  * Keeps so many processes alive. `running` ⇄ `rolling`, then `draining`, then `over`; a crash loop drains too, and a second demand
  * to stop ends everything at once.
@@ -117,10 +123,16 @@ export class Supervisor {
     const { quickDeaths, delayMs } = restartAfter(this.#quickDeaths.get(slot) ?? 0, livedMs);
     this.#quickDeaths.set(slot, quickDeaths);
     const fields = { process: slot, pid, code: code ?? null, signal: signal ?? null, livedMs };
-    if (code === ExitCode.usage || delayMs === null) {
-      const reason = delayMs === null ? `${MOST_QUICK_DEATHS} quick deaths in a row` : "its config cannot be used";
-      log({ event: "giving-up", ...(delayMs === null ? { error: "HG_CRASH_LOOP" } : {}), ...fields, reason });
-      void this.drain("none", delayMs === null ? ExitCode.crashLoop : ExitCode.usage);
+    const hopeless = hopelessEnds.find((end) => end.code === code);
+    if (hopeless !== undefined) {
+      log({ event: "giving-up", ...fields, reason: hopeless.reason });
+      void this.drain("none", hopeless.code);
+      return;
+    }
+    if (delayMs === null) {
+      const reason = `${MOST_QUICK_DEATHS} quick deaths in a row`;
+      log({ event: "giving-up", error: "HG_CRASH_LOOP", ...fields, reason });
+      void this.drain("none", ExitCode.crashLoop);
       return;
     }
     log({ event: "died", ...fields, restartInMs: delayMs });

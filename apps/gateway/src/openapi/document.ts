@@ -129,7 +129,10 @@ function enqueue(queues: readonly Queue[], unauthorized: Json): Json {
       "415": problem("Neither JSON nor NDJSON."),
       "422": problem("The payload does not fit the queue."),
       "429": problem("No room: come back after Retry-After.", { ...retryAfter, ...rateLimit }),
-      "503": problem("Redis is away, or the gateway stops; send it again with the same Idempotency-Key.", retryAfter),
+      "503": problem(
+        "Redis is away or nearly full, or the gateway stops; send it again with the same Idempotency-Key.",
+        retryAfter,
+      ),
     },
   };
 }

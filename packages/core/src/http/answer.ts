@@ -25,7 +25,10 @@ const details: Readonly<Record<string, string>> = {
   local: "Too many callers wait already.",
 };
 
-/** Of an enqueue's result: `202` when the job is in, `429` with `Retry-After` when it is not. */
+/**
+ * Of an enqueue's result: `202` when the job is in, `429` with `Retry-After` when it is not; `503` where memory is short, which
+ * is no doing of the caller.
+ */
 export function answerResult(
   queue: Pick<Queue, "name" | "capacity" | "watermarks">,
   result: EnqueueResult,
@@ -34,10 +37,11 @@ export function answerResult(
   if (result.accepted) return { status: 202, headers: { "content-type": "application/json", ...fields }, body: result };
   const { reason, retryAfterMs, depth, level } = result;
   const detail = details[reason] ?? "The queue does not admit the job.";
+  const problem = reason === "memory" ? reducedCapacity : quotaExceeded(queue.name);
   return {
-    status: 429,
+    status: problem.status,
     headers: { ...problemHeaders(retryAfterMs), ...fields },
-    body: { ...quotaExceeded(queue.name), detail, reason, retryAfterMs, depth, level },
+    body: { ...problem, detail, reason, retryAfterMs, depth, level },
   };
 }
 

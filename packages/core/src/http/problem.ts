@@ -52,7 +52,7 @@ export const quotaExceeded = (queue: string): Pick<Problem, "type" | "title" | "
   "violated-policies": [queue],
 });
 
-/** No queue is named: no policy of one was violated, what is below it is away. */
+/** No queue is named: no policy of one was violated, what is below it is away or full. */
 export const reducedCapacity: Pick<Problem, "type" | "title" | "status"> = Object.freeze({
   type: `${REGISTRY}#temporary-reduced-capacity`,
   title: "Temporary Reduced Capacity",

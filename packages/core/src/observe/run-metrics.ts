@@ -67,7 +67,8 @@ export function countRuns(registry: Registry): (() => void)[] {
     ran.observe({ queue, outcome }, runMs / 1_000);
     if (outcome === "deferred") {
       deferred.inc({ queue, reason: reason ?? "throttled" });
-      delayed.observe({ queue }, delayMs / 1_000);
+      // Behind a spent quota there is no delay: it waits for the gate.
+      if (reason !== "quota") delayed.observe({ queue }, delayMs / 1_000);
     }
     if (outcome === "completed") completed.inc({ queue });
     if (outcome === "failed" || outcome === "dead") {

@@ -73,7 +73,9 @@ async function claimName(client: Client, queue: Queue): Promise<boolean> {
         got: `limiter "${queue.limiter.name}"`,
       });
     }
-    await client.srem(`{${queue.limiter.namespace}:${known}}:@queues`, queue.name);
+    // Its old limiter shares what it has among fewer queues from now on.
+    const old = `{${queue.limiter.namespace}:${known}}`;
+    await runScript(client, "control", [limiterKey(old), old, "leaveQueue", queue.name, "", "", ""]);
   }
   await client.hset(registry, queue.name, queue.limiter.name);
   return true;

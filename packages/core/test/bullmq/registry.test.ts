@@ -40,7 +40,15 @@ describe("which limiter a queue belongs to", () => {
     });
   });
 
-  it("may change while the queue is empty", async () => {
+  it("may change while the queue is empty, and the others of the old limiter share without it at once", async () => {
+    await registerQueue(space.client, defineQueue("stays", { limiter: limiter("before") }));
+    await registerQueue(space.client, defineQueue("q", { limiter: limiter("before") }));
+    await registerQueue(space.client, defineQueue("q", { limiter: limiter("after") }));
+    expect((await control().status(limiter("before"))).queues).toEqual(["stays"]);
+    expect((await control().status(limiter("after"))).queues).toEqual(["q"]);
+  });
+
+  it("may change while the queue is empty, though it was the only one", async () => {
     await registerQueue(space.client, defineQueue("q", { limiter: limiter("before") }));
     await registerQueue(space.client, defineQueue("q", { limiter: limiter("after") }));
     expect((await control().status(limiter("after"))).queues).toEqual(["q"]);

@@ -55,6 +55,7 @@ it("the user of docs/operating.md may do all that producer, worker, control and 
         if (kind === "throttled" && ctx.job.deferrals === 0) throw throttled({ retryAfterMs: 50 });
         if (kind === "retried" && ctx.job.attempt === 1) throw new Error("once");
         if (kind === "dear") ctx.settle({ requests: 1 });
+        if (kind === "root") await ctx.children();
         return kind;
       },
       { connection, stalledInterval: 200 },
@@ -70,6 +71,18 @@ it("the user of docs/operating.md may do all that producer, worker, control and 
   await producer.enqueue(queue, { kind: "later" }, { id: "later", delay: 50 });
   await producer.enqueue(queue, { kind: "never" }, { id: "never", delay: "1h" });
   for (const id of [...kinds, "urgent", "later"]) expect(await producer.result(queue, id, { timeout: "10s" })).toBe(id);
+  await producer.enqueue(queue, { kind: "hurried" }, { id: "hurried", deadline: "1h" });
+  await producer.enqueueFlow({
+    queue,
+    payload: { kind: "root" },
+    id: "root",
+    children: [{ queue, payload: { kind: "leaf" } }],
+  });
+  for (const id of ["hurried", "root"]) await producer.result(queue, id, { timeout: "10s" });
+  await producer.schedule(queue, "yearly", { cron: "0 0 1 1 *" }, { kind: "scheduled" });
+  expect(await producer.unschedule(queue, "yearly")).toBe(true);
+  const shedding = defineQueue<null>("sheds", { limiter, shed: { slow: 50 }, capacity: 10 });
+  await producer.enqueue(shedding, null, { priority: 1 });
   await control.explain(queue, "never");
   expect(await producer.cancel(queue, "never")).toBe(true);
   await control.pause(queue, { reason: "acl" });
@@ -79,7 +92,7 @@ it("the user of docs/operating.md may do all that producer, worker, control and 
   await control.setLimits(limiter, { concurrency: 6 });
   await control.status(limiter);
   await metrics.refresh();
-  await vi.waitFor(async () => expect((await control.status(queue)).counts).toMatchObject({ completed: 6, active: 0 }));
+  await vi.waitFor(async () => expect((await control.status(queue)).counts).toMatchObject({ completed: 9, active: 0 }));
   await worker.close();
   expect(errors.map(({ message }) => message)).toEqual([]);
   expect(await space.client.acl("LOG")).toEqual([]);

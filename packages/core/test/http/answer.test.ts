@@ -68,6 +68,19 @@ describe("a result", () => {
     },
   );
 
+  it("refused because memory is short is 503: the service's trouble, no policy that the caller violated", () => {
+    const { status, headers, body } = answerResult(queue, { ...refused, reason: "memory" });
+    expect(status).toBe(503);
+    expect(headers).toMatchObject({ "content-type": "application/problem+json", "retry-after": "2" });
+    expect(body).toMatchObject({
+      type: "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity",
+      status: 503,
+      reason: "memory",
+      retryAfterMs: 1_200,
+    });
+    expect(body).not.toHaveProperty("violated-policies");
+  });
+
   it("refused for a reason that is not known here is 429 all the same", () => {
     expect(answerResult(queue, { ...refused, reason: "new" as RefusalReason })).toMatchObject({
       status: 429,

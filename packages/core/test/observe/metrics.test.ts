@@ -1,6 +1,8 @@
+import { defineLimiter, defineQueue } from "headgate";
+import { createControl } from "headgate/control";
 import { observeProcess, observeQueues, showBuild } from "headgate/metrics";
 import { createProducer } from "headgate/producer";
-import { createWorker } from "headgate/worker";
+import { createWorker, throttled } from "headgate/worker";
 import { Registry } from "prom-client";
 import { describe, expect, it, vi } from "vitest";
 import { define } from "../support/programs/protocol.ts";
@@ -54,5 +56,32 @@ describe("headgate/metrics without the command line", () => {
     stop();
     await producer.enqueue(queue, {}, { id: "unseen" });
     expect(await of("headgate_admissions_total", { decision: "accepted" })).toBe(4);
+  });
+
+  it("shows a spent quota while it keeps the gate shut, and counts the job that it put back", async () => {
+    const registry = new Registry();
+    const stop = observeProcess(registry, { defaults: false });
+    const queue = defineQueue("q", { limiter: defineLimiter("api", { namespace: space.namespace }) });
+    const state = space.use(observeQueues(registry, { connection: space.url, queues: [queue], slotsOf: () => 1 }));
+    const control = space.use(createControl({ connection: space.url }));
+    const of = async (name: string, labels?: Record<string, string>) => {
+      await state.refresh();
+      return summed(registry, name, labels);
+    };
+    let spent = true;
+    const run = () => {
+      if (spent) throw throttled({ terminal: true });
+    };
+    const producer = space.use(createProducer({ connection: space.url }));
+    await producer.enqueue(queue, {});
+    space.use(createWorker(queue, run, { connection: space.url }));
+    const exhausted = "headgate_limiter_quota_exhausted";
+    await vi.waitFor(async () => expect(await of(exhausted, { limiter: "api" })).toBe(1));
+    await vi.waitFor(async () => expect(await of("headgate_job_deferrals_total", { reason: "quota" })).toBe(1));
+    spent = false;
+    await control.resume(queue.limiter);
+    await vi.waitFor(async () => expect(await of("bullmq_job_completed_total", { queue: "q" })).toBe(1));
+    expect(await of(exhausted, { limiter: "api" })).toBe(0);
+    stop();
   });
 });
