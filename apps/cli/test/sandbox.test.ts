@@ -87,6 +87,24 @@ test("throttling, costs, log and progress reach the limiter and the job from a s
   await fleet.ended;
 });
 
+test("a job of a flow is told in its sandbox what its children returned; a spent quota shuts the gate from there too", async () => {
+  const on = sandboxBench();
+  const queue = boxed(on);
+  const fleet = await on.start("--processes", "1");
+  await fleet.line("stderr", / ready boxed$/);
+  const leaf = { queue, id: "leaf", payload: { doc: "leaf", ms: 1 } };
+  await on.producer.enqueueFlow({ queue, id: "root", payload: { doc: "root", kind: "root" }, children: [leaf] });
+  expect(await on.producer.result(queue, "root", { timeout: "20s" })).toEqual([
+    { id: "leaf", queue: "boxed", result: expect.objectContaining({ attempt: 1 }) },
+  ]);
+  await on.producer.enqueue(queue, { doc: "spent", kind: "spent" }, { id: "spent" });
+  await fleet.line("stderr", / parked boxed id=spent reason=quota/);
+  expect((await on.control.status(queue.limiter)).gate).toMatchObject({ closed: true, reason: "quota" });
+  expect((await on.control.status(queue)).counts).toMatchObject({ wait: 1, failed: 0, delayed: 0 });
+  fleet.process.kill("SIGTERM");
+  await fleet.ended;
+});
+
 test("a drain aborts the run in its sandbox and puts the job back", async () => {
   const on = sandboxBench();
   const queue = boxed(on);

@@ -62,7 +62,7 @@ export async function startWorker(
       log({ event: "deferred", queue, id, deferrals, delayMs, reason: kind }),
     );
   }
-  worker.on("parked", ({ id, queue, reason }) => trouble(`parked:${queue}`, { event: "parked", queue, id, reason }));
+  worker.on("parked", ({ id, queue }) => trouble(`parked:${queue}`, { event: "parked", queue, id, reason: "quota" }));
   worker.on("failed", ({ id, queue, attempt, final, error }) => {
     const fields = errorFields(error);
     trouble(`failed:${queue}:${fields.error}`, { event: "failed", queue, id, attempt, final, ...fields });
