@@ -53,10 +53,10 @@ describe("deadline", () => {
 
   it("passes between two attempts: it is not tried again", async () => {
     const producer = space.use(createProducer({ connection: space.url }));
-    await producer.enqueue(queue, { failures: 99 }, { id: "a", deadline: "150ms" });
+    await producer.enqueue(queue, { failures: 99 }, { id: "a", deadline: "500ms" });
     const messages: string[] = [];
     const worker = space.use(
-      createWorker(queue, (task, ctx) => runTask({ ...task, workMs: 60 }, ctx), { connection: space.url }),
+      createWorker(queue, (task, ctx) => runTask({ ...task, workMs: 200 }, ctx), { connection: space.url }),
     );
     worker.on("failed", ({ error }) => messages.push(error.message));
     await vi.waitFor(() => expect(messages.at(-1)).toMatch(/^HG_DEADLINE_EXCEEDED: /));
