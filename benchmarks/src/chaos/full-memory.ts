@@ -35,8 +35,8 @@ async function fill(scene: Scene): Promise<MemoryFigures> {
     const refused: Record<string, number> = {};
     const asking = (async () => {
       for (let ask = 0; ask < ASKS; ask++) {
-        const kind = await producer.enqueue(queue, { ms: 0 }).then(
-          () => "admitted",
+        const kind = await producer.enqueue(queue, { ms: 0 }, { onPressure: "refuse" }).then(
+          (result) => (result.accepted ? "admitted" : result.reason),
           (error: { code?: string; details?: { kind?: string } }) =>
             `${error.code} ${error.details?.kind ?? ""}`.trim(),
         );
