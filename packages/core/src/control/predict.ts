@@ -106,7 +106,9 @@ function workersMs(place: Place, limiter: LimiterStatus, runMs: number | null): 
   const last = starts.at(-1) ?? 0;
   if (starts.length < LEAST_STARTS || last <= first) return 0;
   const perSecond = ((starts.length - 1) / (last - first)) * 1_000;
-  const allowed = Math.min(limiter.rate ?? Number.POSITIVE_INFINITY, limitRate(place, limiter));
+  // Of what the limits allow, other queues that wait take their turns.
+  const share = Math.max(1, (turnsBefore(place) + 1) / (place.ahead + 1));
+  const allowed = Math.min(limiter.rate ?? Number.POSITIVE_INFINITY, limitRate(place, limiter)) / share;
   if (perSecond > allowed * UNUSED_SHARE) return 0;
   return ((place.ahead + 1) * runMs) / hands;
 }
