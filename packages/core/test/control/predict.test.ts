@@ -53,6 +53,14 @@ const limiter = (given: Partial<LimiterStatus> = {}): LimiterStatus => ({
 const inMs = (where: Place, with_: LimiterStatus) => Math.round(startsInMs(waitsOf(where, with_)));
 
 describe("when a job should start", () => {
+  it("is not held by workers' hands where its queue has the starts of its turns", () => {
+    const runs = Array.from({ length: 20 }, (_, index): readonly [number, number] => [index * 20, index * 20 + 20]);
+    const half = { ahead: 60, runs, runningSince: [400] };
+    const at100 = limiter({ rate: 100, phase: "steady" });
+    expect(waitsOf(place({ ...half, others: [60] }), at100).workersMs).toBe(0);
+    expect(waitsOf(place(half), at100).workersMs, "alone it could have twice as many").toBeGreaterThan(0);
+  });
+
   it("is now where nothing holds it", () => {
     expect(inMs(place(), limiter())).toBe(0);
   });
