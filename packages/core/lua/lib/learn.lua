@@ -8,6 +8,9 @@ local SHUT_SHARE = 0.12        -- of what was in flight at a 429: below it the A
 local LIE_SHARE = 0.25         -- of what was in flight when it said Retry-After: above it the API did not mean it
 local RAMP_OVERSHOOT = 0.5     -- a bucket of a tenth of a second is empty when the ramp is at 1.3 to 2 times its rate
 local BACK_OFF = 0.06          -- the most that one closure takes off a pace that held for a while
+local ROUGH_HOLD = 2
+local ROUGH_BELOW = 0.85
+local WIDE_MOST = 2
 local OVERTAKE_MS = 10         -- between two calls that left one after the other, their order at the API is not known
 local DOUBT = 2                -- a Retry-After up to this many times one that was a lie is not believed either
 
@@ -37,7 +40,7 @@ end
 
 -- Settle on `base` and hold it. A drop below 0.7 of what was held before may be temporary: probe after a 30th of the
 -- level's age instead of half of it.
-local function law_hold(hot, law, base, now)
+local function law_hold(hot, law, base, now, rough)
   base = math.max(base, LEAST_RATE)
   if math.abs(base - hot.base) > 0.15 * hot.base then
     law.since = now
@@ -50,7 +53,9 @@ local function law_hold(hot, law, base, now)
   hot.grown = 0
   local dropped = base < LOST * hot.top
   local calm = math.min(CALLS_PER_PROBE / base, (now - law.since) / 1000 / (dropped and 30 or 2))
-  if not dropped then
+  if rough then
+    calm = ROUGH_HOLD
+  elseif not dropped then
     calm = math.max(calm, PAUSES_PER_PROBE * law.shut / 1000)
   end
   hot.hold = math.max(0.3, 6 * law.latency / 1000, 4 / base, calm)
@@ -88,18 +93,26 @@ local function law_flush(hot, law, permit, rate)
     granted = permit.granted, refused = law.refused - 1, rate = rate, at = permit.at,
     calls = hot.granted - permit.granted + 1, seconds = math.max(1, hot.last - permit.at) / 1000,
     least = hot.phase == RAMP and RAMP_OVERSHOOT * rate or 0.97 * rate,
+    ramp = hot.phase == RAMP and rate or nil,
   }
   hot.phase = FLUSH
 end
 
 -- Evidence on a Retry-After: was a call that was granted after the one that brought it accepted (1) or refused (0)? One that
 -- followed closely may have overtaken it on the way.
+-- Answers whether it has proven a lie by now: then the gate opens without a probe.
 local function law_told(law, permit, accepted)
   local told = law.told
-  if told and permit.at > told.at + OVERTAKE_MS then
-    told.ok = told.ok + accepted
-    told.all = told.all + 1
+  if not told or permit.at <= told.at + OVERTAKE_MS then
+    return false
   end
+  told.ok = told.ok + accepted
+  told.all = told.all + 1
+  local lie = told.all >= 4 and told.ok >= 2 and told.ok > LIE_SHARE * told.all
+  if lie then
+    law.lied = math.max(law.lied, told.ms)
+  end
+  return lie
 end
 
 -- Whether this Retry-After holds the fleet back. A later one within the same closure only moves the gate.
@@ -164,7 +177,7 @@ local function law_throttled(hot, law, plan, permit, believed, recently, now)
       law_hold(hot, law, law_after_closure(hot, law, permit, believed, rate, base), now)
     elseif law.open and permit.at - law.open.at < 600 then
       -- It opened to a probe and closed at once: the limit fell.
-      law_hold(hot, law, 0.4 * hot.base, now)
+      law_hold(hot, law, 0.4 * hot.base, now, true)
     elseif again and law.again then
       law_flush(hot, law, permit, rate)
       till = now + math.max(50, 1.5 * law.latency)
@@ -233,12 +246,18 @@ local function law_opened(hot, law, now)
     local low = accepted / math.max(0.001, (now - from.at) / 1000)
     local high = accepted / math.max(0.001, (flush.at - from.at) / 1000)
     local between = accepted < CALLS_TELL and low or math.max(flush.least, low ^ 0.25 * high ^ 0.75)
-    law_hold(hot, law, math.min(flush.rate, between), now)
+    -- No window is shorter than its closure, or, where it says so in whole seconds, than one: what the ramp brought in that time.
+    local wide = math.max(1, told and told.ms / 1000 or (now - flush.at) / 1000)
+    local rough = flush.ramp and accepted >= CALLS_TELL and wide <= WIDE_MOST
+    if rough then
+      between = math.max(low, ROUGH_BELOW * flush.ramp * RAMP_TAU * (1 - math.exp(-wide / RAMP_TAU)) / wide)
+    end
+    law_hold(hot, law, math.min(flush.rate, between), now, rough)
   elseif hot.phase == STEADY then
     law_hold(hot, law, hot.base, now)
   end
   law.open = { granted = hot.granted, refused = law.refused, at = now }
-  if law.shut > 0 then
+  if told or law.shut > 0 then
     -- How long the gate was shut says nothing of the API's pace.
     law.anchor = law.open; law.before = law.open
   end

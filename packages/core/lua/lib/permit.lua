@@ -27,7 +27,9 @@ local function permit_wait(site, cost, leaving)
   elseif hot.phase == FLUSH then
     slow().flushed(site)
   end
-  if hot.half == 1 and hot.probe > now then
+  if hot.half == 2 then
+    slow().reopen(site)
+  elseif hot.half == 1 and hot.probe > now then
     return hot.probe - now
   end
   local out = 0

@@ -14,7 +14,7 @@ local HOT_BYTES = 25 * 8
 local function hot_of(packed)
   local hot, at = { level = {} }, nil
   hot.gate,                                    -- closed until (ms)
-    hot.half, hot.probe,                       -- 1: half-open; its probe's deadline (ms, 0: none out)
+    hot.half, hot.probe,                       -- 1: half-open, 2: opens without a probe; the probe's deadline (ms, 0: none out)
     hot.scarce,                                -- until when permits count as scarce (ms)
     hot.keeper, hot.keeperTill,                -- the worker that keeps the time, and until when (ms)
     hot.pace,                                  -- next paced admission at level slow (ms)

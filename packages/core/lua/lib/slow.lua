@@ -25,7 +25,7 @@ local function slow()
     ring_turn = ring_turn, uncalm = uncalm, ring_sums = ring_sums, accepted_per_second = accepted_per_second,
     throttled_share = throttled_share, level_review = level_review, level_review_all = level_review_all,
     level_retry_after = level_retry_after, drain_per_second = drain_per_second, law_begin = law_begin, flushed = flushed, shared_wait = shared_wait,
-    serve = serve, window_add = window_add, hear = hear, accepted_while_shut = accepted_while_shut, settled = settled, cost_list = cost_list,
+    serve = serve, window_add = window_add, hear = hear, accepted_while_shut = accepted_while_shut, settled = settled, reopen = reopen, cost_list = cost_list,
   }
   return slow_code
 end
