@@ -16,7 +16,10 @@ local function hear(site, permit, retry_after)
   law_begin(site)
   local law = cold(site).law
   local ok, refused = ring_sums(site, 4)
-  local recently = { accepted = ok / (3 + now / 1000 % 1), fallen = refused > REFUSED_MOST * ok }
+  local last = ring_sums(site, 2)
+  local recently = {
+    accepted = last >= 30 and last / (1 + now / 1000 % 1) or ok / (3 + now / 1000 % 1), fallen = refused > REFUSED_MOST * ok,
+  }
   hot.secondThrottled = hot.secondThrottled + 1
   -- Shorter than its own way here, it is over already, and says no more than the 429 did.
   local short = retry_after < law.latency and retry_after or 0
@@ -61,7 +64,7 @@ local function settled(site, permit, outcome, spent, reserved)
     hot.probe = 0
     if outcome == "ok" then
       hot.half = 0
-      law_opened(hot, cold(site).law, site.now)
+      law_opened(hot, cold(site).law, site.now, true)
     end
     if outcome ~= "throttled" then
       wake(site)

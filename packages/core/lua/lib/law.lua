@@ -14,6 +14,8 @@ local LEAST_RATE = 0.05        -- one call in 20 s: the floor of any estimate
 local CALLS_PER_PROBE = 600    -- a probe costs 1-2 429s: 0.2-0.3 % of the calls
 local RAMP_IN_FLIGHT = 4       -- long latencies answer late: bound what a ramp has out
 
+local LOST_FOLD = 0.4
+local LOST_AMPLITUDE = 0.03
 local LOST = 0.7               -- below this share of what was held before, a drop may be temporary
 
 -- 0 is a limiter that was never asked.
@@ -25,16 +27,20 @@ local function law_rate(hot, plan)
   end
   local rate = hot.base
   if hot.phase == STEADY then
-    if hot.grown <= hot.hold then
+    if hot.grown < 0 then
+      rate = rate * math.exp(hot.grown)
+    elseif hot.grown <= hot.hold then
       rate = rate * (1 - MARGIN + MARGIN * hot.grown / hot.hold)
     else
       -- However long it holds still, once it probes it goes on.
-      local fold = math.min(hot.hold, CALLS_PER_PROBE / hot.base)
-      local over = PROBE_AMPLITUDE * (math.exp(math.min((hot.grown - hot.hold) / fold, 20)) - 1)
+      local lost = hot.base < LOST * hot.top
+      local fold = lost and LOST_FOLD or math.min(hot.hold, CALLS_PER_PROBE / hot.base)
+      local amplitude = lost and LOST_AMPLITUDE or PROBE_AMPLITUDE
+      local over = amplitude * (math.exp(math.min((hot.grown - hot.hold) / fold, 20)) - 1)
       if over > 0.15 then
         -- The limit really moved: from here one e-fold per 0.3 s towards a rate held before, else per 2.5 s.
-        local knee = hot.hold + fold * math.log(1 + 0.15 / PROBE_AMPLITUDE)
-        local pace = hot.base < LOST * hot.top and 0.3 or 2.5
+        local knee = hot.hold + fold * math.log(1 + 0.15 / amplitude)
+        local pace = lost and math.max(0.3, hot.rise) or 2.5
         over = 1.15 * math.exp(math.min((hot.grown - knee) / pace, 20)) - 1
       end
       rate = rate * (1 + over)
@@ -80,7 +86,7 @@ local function law_grant(hot, plan, now)
       if hot.phase == RAMP then
         hot.base = hot.base * math.exp(passed / RAMP_TAU)
       elseif hot.phase == STEADY then
-        hot.grown = hot.grown + passed
+        hot.grown = hot.grown < 0 and math.min(0, hot.grown + passed / hot.rise) or hot.grown + passed
       end
       hot.hungry = 0
     end

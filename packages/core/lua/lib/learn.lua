@@ -8,7 +8,9 @@ local SHUT_SHARE = 0.12        -- of what was in flight at a 429: below it the A
 local LIE_SHARE = 0.25         -- of what was in flight when it said Retry-After: above it the API did not mean it
 local RAMP_OVERSHOOT = 0.5     -- a bucket of a tenth of a second is empty when the ramp is at 1.3 to 2 times its rate
 local BACK_OFF = 0.06          -- the most that one closure takes off a pace that held for a while
-local ROUGH_HOLD = 2
+local RISE = 1.5
+local ROUGH = 0.8
+local ROUGH_PAUSES = 1
 local ROUGH_BELOW = 0.85
 local WIDE_MOST = 2
 local OVERTAKE_MS = 10         -- between two calls that left one after the other, their order at the API is not known
@@ -21,7 +23,7 @@ local function law_begin(site)
   if hot.phase ~= 0 then
     return
   end
-  hot.at = 0; hot.last = now; hot.grown = 0; hot.hold = 1; hot.hungry = 0; hot.top = 0; hot.began = now; hot.base = 0
+  hot.at = 0; hot.last = now; hot.grown = 0; hot.hold = 1; hot.hungry = 0; hot.top = 0; hot.began = now; hot.base = 0; hot.rise = 0.25
   if plan.adaptive ~= 1 then
     hot.phase = FREE
   elseif plan.cap > 0 then
@@ -40,7 +42,7 @@ end
 
 -- Settle on `base` and hold it. A drop below 0.7 of what was held before may be temporary: probe after a 30th of the
 -- level's age instead of half of it.
-local function law_hold(hot, law, base, now, rough)
+local function law_hold(hot, law, base, now, rate)
   base = math.max(base, LEAST_RATE)
   if math.abs(base - hot.base) > 0.15 * hot.base then
     law.since = now
@@ -53,10 +55,9 @@ local function law_hold(hot, law, base, now, rough)
   hot.grown = 0
   local dropped = base < LOST * hot.top
   local calm = math.min(CALLS_PER_PROBE / base, (now - law.since) / 1000 / (dropped and 30 or 2))
-  if rough then
-    calm = ROUGH_HOLD
-  elseif not dropped then
-    calm = math.max(calm, PAUSES_PER_PROBE * law.shut / 1000)
+  if not dropped then
+    law.rough = base < ROUGH * rate
+    calm = math.max(calm, (law.rough and ROUGH_PAUSES or PAUSES_PER_PROBE) * law.shut / 1000)
   end
   hot.hold = math.max(0.3, 6 * law.latency / 1000, 4 / base, calm)
 end
@@ -134,7 +135,7 @@ local function law_after_closure(hot, law, permit, closure_ms, rate, estimate)
   local from = law_open_since(hot, law)
   local accepted, seconds = law_accepted(law, from, permit.granted, permit.at)
   local closure = closure_ms / 1000
-  seconds = math.max(0.001, seconds)
+  seconds = math.max(0.001, seconds - (from.unsent or 0))
   if seconds > 2 * closure then
     return math.min(estimate, rate * (1 - BACK_OFF * math.min(1, 4 * closure / seconds)))
   end
@@ -153,13 +154,14 @@ local function law_throttled(hot, law, plan, permit, believed, recently, now)
   if plan.adaptive ~= 1 or permit.granted <= law.fence then
     return 0
   end
+  local many = law.refused - law.anchor.refused >= math.max(4, 0.3 * (law.fence - law.anchor.granted))
   law.fence = hot.granted
   local rate = law_rate(hot, plan)
   local again = now - law.event < math.max(2.5 * law.latency, 8000 / math.max(hot.base, LEAST_RATE))
   law.event = now
   local till = 0
   if hot.phase == FREE then
-    law_hold(hot, law, math.max(1, 0.9 * recently.accepted), now)
+    law_hold(hot, law, math.max(1, 0.9 * recently.accepted), now, 0)
   elseif hot.phase == RAMP then
     law_flush(hot, law, permit, permit.rate > 0 and permit.rate or rate)
     till = now + math.max(50, 1.5 * law.latency)
@@ -167,22 +169,19 @@ local function law_throttled(hot, law, plan, permit, believed, recently, now)
     local base = law_estimate(law, permit)
     -- What it accepted for the last three seconds it will accept again, unless the limit has fallen since.
     base = math.max(base or 0.85 * rate, recently.fallen and 0 or math.min(recently.accepted, 0.97 * rate))
-    if rate > 1.25 * base then
-      base = math.max(base, 0.7 * rate)
-    else
-      base = base + 0.3 * (rate - base)
-    end
+    base = base + 0.3 * (rate - base)
     base = math.min(math.max(base, rate / 4), rate)
     if believed then
-      law_hold(hot, law, law_after_closure(hot, law, permit, believed, rate, base), now)
-    elseif law.open and permit.at - law.open.at < 600 then
+      law_hold(hot, law, law_after_closure(hot, law, permit, believed, rate, base), now, rate)
+    elseif hot.grown < 0 then
       -- It opened to a probe and closed at once: the limit fell.
-      law_hold(hot, law, 0.4 * hot.base, now, true)
-    elseif again and law.again then
+      local accepted, seconds = law_accepted(law, law_open_since(hot, law), permit.granted, permit.at)
+      law_hold(hot, law, math.min(rate, math.max(rate / 4, (accepted + 1) / math.max(seconds, 0.001))), now, rate)
+    elseif again and (law.again or many) then
       law_flush(hot, law, permit, rate)
       till = now + math.max(50, 1.5 * law.latency)
     else
-      law_hold(hot, law, again and 0.97 * rate or base, now)
+      law_hold(hot, law, again and 0.97 * rate or base, now, rate)
     end
     law.again = again
   end
@@ -216,13 +215,13 @@ local function law_flushed(hot, law, now)
     local pace = (flush.granted - from.granted - (flush.refused - from.refused)) * 1000 / math.max(1, flush.at - from.at)
     rate = math.max(0.4 * rate, math.min(0.7 * rate, pace))
   end
-  law_hold(hot, law, rate, now)
+  law_hold(hot, law, rate, now, flush.rate)
   return false
 end
 
 -- A probe came through. What was accepted since the last opening, over all the time since then, is what a window lets
 -- through; over the time until it closed it is what a punishing API does.
-local function law_opened(hot, law, now)
+local function law_opened(hot, law, now, probed)
   local told, tally = law.told, law.tally
   law.told = nil
   if told then
@@ -249,19 +248,24 @@ local function law_opened(hot, law, now)
     -- No window is shorter than its closure, or, where it says so in whole seconds, than one: what the ramp brought in that time.
     local wide = math.max(1, told and told.ms / 1000 or (now - flush.at) / 1000)
     local rough = flush.ramp and accepted >= CALLS_TELL and wide <= WIDE_MOST
-    if rough then
+    if wide <= WIDE_MOST and not flush.ramp then
+      between = low ^ 0.75 * high ^ 0.25
+    elseif rough then
       between = math.max(low, ROUGH_BELOW * flush.ramp * RAMP_TAU * (1 - math.exp(-wide / RAMP_TAU)) / wide)
     end
-    law_hold(hot, law, math.min(flush.rate, between), now, rough)
+    law_hold(hot, law, math.min(flush.rate, between), now, flush.rate)
   elseif hot.phase == STEADY then
-    law_hold(hot, law, hot.base, now)
+    law_hold(hot, law, hot.base, now, law.rough and math.huge or hot.base)
   end
-  law.open = { granted = hot.granted, refused = law.refused, at = now }
+  -- A quick ramp, from two calls a round trip on. What it does not send in that time is no measure of the API.
+  hot.rise = math.max(0.05, RISE * law.latency / 1000)
+  hot.grown = probed and math.min(0, -math.log(hot.base * law.latency / 2000)) or 0
+  local unsent = hot.rise * (math.exp(hot.grown) - 1 - hot.grown)
+  law.open = { granted = hot.granted, refused = law.refused, at = now, unsent = unsent }
   if told or law.shut > 0 then
     -- How long the gate was shut says nothing of the API's pace.
     law.anchor = law.open; law.before = law.open
   end
   law.pause = 0
-  hot.grown = 0
   hot.at = math.max(hot.at, now)
 end
