@@ -8,14 +8,11 @@
 --   steady  just below the estimate, held, then probed upward slowly, then faster
 local RAMP_TAU = 0.45          -- s; overshoot at 100/s costs 0.27 s of it; a faster ramp paid more in 429s
 local MARGIN = 0.01            -- start this far below the estimate
-local PROBE_AMPLITUDE = 0.012  -- small, so that a full bucket is left with about one 429 per event
 local CATCH_UP_MS = 20         -- a late timekeeper may take this much at once (the default burst of a declared limit)
 local LEAST_RATE = 0.05        -- one call in 20 s: the floor of any estimate
 local CALLS_PER_PROBE = 600    -- a probe costs 1-2 429s: 0.2-0.3 % of the calls
 local RAMP_IN_FLIGHT = 4       -- long latencies answer late: bound what a ramp has out
 
-local LOST_FOLD = 0.4
-local LOST_AMPLITUDE = 0.03
 local LOST = 0.7               -- below this share of what was held before, a drop may be temporary
 
 -- 0 is a limiter that was never asked.
@@ -32,16 +29,11 @@ local function law_rate(hot, plan)
     elseif hot.grown <= hot.hold then
       rate = rate * (1 - MARGIN + MARGIN * hot.grown / hot.hold)
     else
-      -- However long it holds still, once it probes it goes on.
-      local lost = hot.base < LOST * hot.top
-      local fold = lost and LOST_FOLD or math.min(hot.hold, CALLS_PER_PROBE / hot.base)
-      local amplitude = lost and LOST_AMPLITUDE or PROBE_AMPLITUDE
-      local over = amplitude * (math.exp(math.min((hot.grown - hot.hold) / fold, 20)) - 1)
+      local over = hot.amplitude * (math.exp(math.min((hot.grown - hot.hold) / hot.fold, 20)) - 1)
       if over > 0.15 then
-        -- The limit really moved: from here one e-fold per 0.3 s towards a rate held before, else per 2.5 s.
-        local knee = hot.hold + fold * math.log(1 + 0.15 / amplitude)
-        local pace = lost and math.max(0.3, hot.rise) or 2.5
-        over = 1.15 * math.exp(math.min((hot.grown - knee) / pace, 20)) - 1
+        -- The limit really moved.
+        local knee = hot.hold + hot.fold * math.log(1 + 0.15 / hot.amplitude)
+        over = 1.15 * math.exp(math.min((hot.grown - knee) / hot.speed, 20)) - 1
       end
       rate = rate * (1 + over)
     end
@@ -94,6 +86,7 @@ local function law_grant(hot, plan, now)
     if hot.phase == STEADY and hot.base < LOST * hot.top and rate >= 0.98 * hot.top then
       -- Back at a rate that was held before: stay there, instead of paying for an overshoot.
       hot.base = hot.top; hot.grown = 0; hot.hold = CALLS_PER_PROBE / hot.base
+      hot.amplitude, hot.fold, hot.speed = 0.012, hot.hold, 4
       rate = law_rate(hot, plan)
     end
     local interval = 1000 / rate

@@ -10,6 +10,7 @@ local RAMP_OVERSHOOT = 0.5     -- a bucket of a tenth of a second is empty when 
 local BACK_OFF = 0.06          -- the most that one closure takes off a pace that held for a while
 local RISE = 1.5
 local ROUGH = 0.8
+local ROUGH_SPEED = 8
 local ROUGH_PAUSES = 1
 local ROUGH_BELOW = 0.85
 local WIDE_MOST = 2
@@ -24,6 +25,7 @@ local function law_begin(site)
     return
   end
   hot.at = 0; hot.last = now; hot.grown = 0; hot.hold = 1; hot.hungry = 0; hot.top = 0; hot.began = now; hot.base = 0; hot.rise = 0.25
+  hot.amplitude = 0.012; hot.fold = 1; hot.speed = 4
   if plan.adaptive ~= 1 then
     hot.phase = FREE
   elseif plan.cap > 0 then
@@ -55,11 +57,20 @@ local function law_hold(hot, law, base, now, rate)
   hot.grown = 0
   local dropped = base < LOST * hot.top
   local calm = math.min(CALLS_PER_PROBE / base, (now - law.since) / 1000 / (dropped and 30 or 2))
-  if not dropped then
-    law.rough = base < ROUGH * rate
-    calm = math.max(calm, (law.rough and ROUGH_PAUSES or PAUSES_PER_PROBE) * law.shut / 1000)
+  law.rough = base < ROUGH * rate and law.shut < 1000 * WIDE_MOST
+  if not dropped and not law.rough then
+    calm = math.max(calm, PAUSES_PER_PROBE * law.shut / 1000)
   end
   hot.hold = math.max(0.3, 6 * law.latency / 1000, 4 / base, calm)
+  if dropped then
+    hot.amplitude, hot.fold, hot.speed = 0.03, 0.4, math.max(0.3, hot.rise)
+  elseif law.rough then
+    hot.hold = math.max(0.3, 3 * law.latency / 1000, 4 / base)
+    hot.amplitude, hot.fold, hot.speed = 0.05, 1.2, ROUGH_SPEED
+  else
+    -- However long it holds still, once it probes it goes on.
+    hot.amplitude, hot.fold, hot.speed = 0.012, math.min(hot.hold, CALLS_PER_PROBE / hot.base), 4
+  end
 end
 
 -- Since when the API stands open: its last opening, or the first call.

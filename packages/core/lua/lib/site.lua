@@ -8,8 +8,8 @@
 --   config, state  everything else (cmsgpack), loaded only by who needs it: cold() in slow.lua
 -- Packed doubles because a script pays for every field: this state as one cmsgpack map cost 10.7 us a job, of 52 us that
 -- BullMQ's own moveToFinished takes.
-local HOT = "<dddddddddddddddddddddddddd"
-local HOT_BYTES = 26 * 8
+local HOT = "<ddddddddddddddddddddddddddddd"
+local HOT_BYTES = 29 * 8
 
 local function hot_of(packed)
   local hot, at = { level = {} }, nil
@@ -20,7 +20,8 @@ local function hot_of(packed)
     hot.pace,                                  -- next paced admission at level slow (ms)
     hot.second, hot.secondOk, hot.secondThrottled,   -- outcomes of the running second; ring.lua
     hot.granted, hot.ok,                       -- totals
-    hot.phase, hot.base, hot.at, hot.last, hot.grown, hot.hold, hot.hungry, hot.top, hot.began, hot.rise,   -- law.lua
+    hot.phase, hot.base, hot.at, hot.last, hot.grown, hot.hold, hot.hungry, hot.top, hot.began, hot.rise,
+    hot.amplitude, hot.fold, hot.speed,          -- law.lua
     hot.deferred,                              -- deferred jobs that have not returned
     hot.mirrored,                              -- 1: the gate is mirrored to plain BullMQ workers
     hot.filled,                                -- when the buckets were last filled (ms)
@@ -32,7 +33,8 @@ end
 local function hot_pack(hot)
   local packed = struct.pack(HOT, hot.gate, hot.half, hot.probe, hot.scarce, hot.keeper, hot.keeperTill, hot.pace,
     hot.second, hot.secondOk, hot.secondThrottled, hot.granted, hot.ok, hot.phase, hot.base, hot.at, hot.last, hot.grown,
-    hot.hold, hot.hungry, hot.top, hot.began, hot.rise, hot.deferred, hot.mirrored, hot.filled, hot.calm)
+    hot.hold, hot.hungry, hot.top, hot.began, hot.rise,
+    hot.amplitude, hot.fold, hot.speed, hot.deferred, hot.mirrored, hot.filled, hot.calm)
   for index = 1, #hot.level do
     packed = packed .. struct.pack("<d", hot.level[index])
   end
