@@ -102,7 +102,7 @@ end
 
 local function law_flush(hot, law, permit, rate)
   law.flush = {
-    granted = permit.granted, refused = law.refused - 1, rate = rate, at = permit.at,
+    granted = permit.granted, refused = law.refused - 1, bad = 1, rate = rate, at = permit.at,
     calls = hot.granted - permit.granted + 1, seconds = math.max(1, hot.last - permit.at) / 1000,
     least = hot.phase == RAMP and RAMP_OVERSHOOT * rate or 0.97 * rate,
     ramp = hot.phase == RAMP and rate or nil,
@@ -161,6 +161,9 @@ end
 -- `recently`: what it accepted per second over the last three, and whether so much was refused that the limit has fallen.
 local function law_throttled(hot, law, plan, permit, believed, recently, now)
   law.refused = law.refused + 1
+  if law.flush and permit.granted > law.flush.granted then
+    law.flush.bad = law.flush.bad + 1
+  end
   law.latency = 0.7 * law.latency + 0.3 * math.min(math.max(now - permit.at, 1), 30000)
   if plan.adaptive ~= 1 or permit.granted <= law.fence then
     return 0
@@ -210,7 +213,7 @@ local function law_flushed(hot, law, now)
     return false
   end
   local calls = flush.calls
-  local share = (calls - (law.refused - flush.refused)) / calls
+  local share = (calls - flush.bad) / calls
   if calls >= 4 and share < SHUT_SHARE then
     flush.closed = true
     return true
