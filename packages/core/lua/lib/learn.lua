@@ -265,7 +265,8 @@ local function law_opened(hot, law, now, probed)
     if wide <= WIDE_MOST and not flush.ramp then
       between = low ^ 0.75 * high ^ 0.25
     elseif rough then
-      between = math.max(low, ROUGH_BELOW * flush.ramp * RAMP_TAU * (1 - math.exp(-wide / RAMP_TAU)) / wide)
+      local tau = math.max(RAMP_TAU, accepted / flush.ramp)
+      between = math.max(low, ROUGH_BELOW * flush.ramp * tau * (1 - math.exp(-wide / tau)) / wide)
     end
     law_hold(hot, law, math.min(flush.rate, between), now, flush.rate)
   elseif hot.phase == STEADY then
