@@ -6,7 +6,7 @@
 --   ramp    a cheap, fast start: doubles every 0.3 s until the first throttled call
 --   flush   calls in flight are counted out, to see what share of them the API accepted
 --   steady  just below the estimate, held, then probed upward slowly, then faster
-local RAMP_TAU = 0.45          -- s; overshoot at 100/s costs 0.27 s of it; a faster ramp paid more in 429s
+local RAMP_TAU = 0.3          -- s; overshoot at 100/s costs 0.27 s of it; a faster ramp paid more in 429s
 local MARGIN = 0.01            -- start this far below the estimate
 local CATCH_UP_MS = 20         -- a late timekeeper may take this much at once (the default burst of a declared limit)
 local LEAST_RATE = 0.05        -- one call in 20 s: the floor of any estimate
