@@ -51,7 +51,7 @@ end
 -- At the gate's end, where no probe is needed.
 local function reopen(site)
   site.hot.half = 0
-  law_opened(site.hot, cold(site).law, site.now)
+  law_opened(site.hot, cold(site).law, site.plan, nil, site.now)
 end
 
 -- After BullMQ has moved the job. A probe that came through opens the gate; one that taught nothing makes room for another.
@@ -64,7 +64,7 @@ local function settled(site, permit, outcome, spent, reserved)
     hot.probe = 0
     if outcome == "ok" then
       hot.half = 0
-      law_opened(hot, cold(site).law, site.now, true)
+      law_opened(hot, cold(site).law, site.plan, permit, site.now)
     end
     if outcome ~= "throttled" then
       wake(site)

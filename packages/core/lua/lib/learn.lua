@@ -10,6 +10,7 @@ local RAMP_OVERSHOOT = 0.5     -- a bucket of a tenth of a second is empty when 
 local BACK_OFF = 0.06          -- the most that one closure takes off a pace that held for a while
 local RISE = 1.5
 local ROUGH = 0.8
+local CALLS_HELD = 40
 local ROUGH_SPEED = 8
 local ROUGH_PAUSES = 1
 local ROUGH_BELOW = 0.85
@@ -59,14 +60,14 @@ local function law_hold(hot, law, base, now, rate)
   local calm = math.min(CALLS_PER_PROBE / base, (now - law.since) / 1000 / (dropped and 30 or 2))
   law.rough = base < ROUGH * rate and law.shut < 1000 * WIDE_MOST
   if not dropped and not law.rough then
-    calm = math.max(calm, PAUSES_PER_PROBE * law.shut / 1000)
+    calm = math.max(calm, PAUSES_PER_PROBE * law.shut / 1000, CALLS_HELD / base)
   end
   hot.hold = math.max(0.3, 6 * law.latency / 1000, 4 / base, calm)
   if dropped then
     hot.amplitude, hot.fold, hot.speed = 0.03, 0.4, math.max(0.3, hot.rise)
   elseif law.rough then
     hot.hold = math.max(0.3, 3 * law.latency / 1000, 4 / base)
-    hot.amplitude, hot.fold, hot.speed = 0.05, 1.2, ROUGH_SPEED
+    hot.amplitude, hot.fold, hot.speed = 0.05, math.max(1.2, 6 / base), ROUGH_SPEED
   else
     -- However long it holds still, once it probes it goes on.
     hot.amplitude, hot.fold, hot.speed = 0.012, math.min(hot.hold, CALLS_PER_PROBE / hot.base), 4
@@ -150,9 +151,8 @@ local function law_after_closure(hot, law, permit, closure_ms, rate, estimate)
   if seconds > 2 * closure then
     return math.min(estimate, rate * (1 - BACK_OFF * math.min(1, 4 * closure / seconds)))
   end
-  -- So few in all that time: a low limit. What came in a rush at the opening says nothing of its pace.
-  local share = accepted < CALLS_TELL and 1 or 0.25
-  return math.min(0.97 * rate, math.max(1, accepted) / (seconds ^ (1 - share) * (seconds + closure) ^ share))
+  local whole = accepted < CALLS_TELL and closure or math.max(0.5 * closure, closure - 0.5)
+  return math.min(0.97 * rate, math.max(1, accepted) / (seconds + whole))
 end
 
 -- A throttled call. Answers until when the fleet shall stand still (0: not at all).
@@ -226,8 +226,12 @@ local function law_flushed(hot, law, now)
   else
     -- Too few to tell: what was accepted on the way there is the better measure, if it is near.
     local from = law_open_since(hot, law)
-    local pace = (flush.granted - from.granted - (flush.refused - from.refused)) * 1000 / math.max(1, flush.at - from.at)
-    rate = math.max(0.4 * rate, math.min(0.7 * rate, pace))
+    local accepted, seconds = flush.granted - from.granted - (flush.refused - from.refused), (flush.at - from.at) / 1000
+    if accepted < CALLS_TELL then
+      accepted, seconds = hot.granted - from.granted - (law.refused - from.refused), (now - from.at) / 1000
+    end
+    local pace = math.max(1, accepted) / math.max(0.001, seconds)
+    rate = math.min(0.7 * rate, pace)
   end
   law_hold(hot, law, rate, now, flush.rate)
   return false
@@ -235,7 +239,7 @@ end
 
 -- A probe came through. What was accepted since the last opening, over all the time since then, is what a window lets
 -- through; over the time until it closed it is what a punishing API does.
-local function law_opened(hot, law, now, probed)
+local function law_opened(hot, law, plan, probe, now)
   local told, tally = law.told, law.tally
   law.told = nil
   if told then
@@ -274,7 +278,7 @@ local function law_opened(hot, law, now, probed)
   end
   -- A quick ramp, from two calls a round trip on. What it does not send in that time is no measure of the API.
   hot.rise = math.max(0.05, RISE * law.latency / 1000)
-  hot.grown = probed and math.min(0, -math.log(hot.base * law.latency / 2000)) or 0
+  hot.grown = probe and math.min(0, -math.log(hot.base * law.latency / 2000)) or 0
   local unsent = hot.rise * (math.exp(hot.grown) - 1 - hot.grown)
   law.open = { granted = hot.granted, refused = law.refused, at = now, unsent = unsent }
   if told or law.shut > 0 then
@@ -282,5 +286,5 @@ local function law_opened(hot, law, now, probed)
     law.anchor = law.open; law.before = law.open
   end
   law.pause = 0
-  hot.at = math.max(hot.at, now)
+  hot.at = math.max(hot.at, probe and probe.at + 1000 / law_rate(hot, plan) or now)
 end
