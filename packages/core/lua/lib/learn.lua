@@ -9,7 +9,7 @@ local LIE_SHARE = 0.1         -- of what was in flight when it said Retry-After:
 local RAMP_OVERSHOOT = 0.5     -- a bucket of a tenth of a second is empty when the ramp is at 1.3 to 2 times its rate
 local BACK_OFF = 0.06          -- the most that one closure takes off a pace that held for a while
 local RISE = 1.5
-local ROUGH = 0.8
+local ROUGH = 0.7
 local CALLS_HELD = 40
 local ROUGH_SPEED = 8
 local ROUGH_PAUSES = 1
@@ -151,7 +151,7 @@ local function law_after_closure(hot, law, permit, closure_ms, rate, estimate)
   if seconds > 2 * closure then
     return math.min(estimate, rate * (1 - BACK_OFF * math.min(1, 4 * closure / seconds)))
   end
-  local whole = accepted < CALLS_TELL and closure or math.max(0.5 * closure, closure - 0.5)
+  local whole = accepted < CALLS_TELL and closure or math.max(0.25 * closure, closure - 0.75)
   return math.min(0.97 * rate, math.max(1, accepted) / (seconds + whole))
 end
 
