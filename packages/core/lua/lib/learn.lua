@@ -6,7 +6,7 @@ local CALLS_TELL = 8           -- fewer calls say nothing about a share or a rat
 local TOP_FADES = 0.998        -- per event; a drop to a fifth for 15 s brings a dozen
 local SHUT_SHARE = 0.12        -- of what was in flight at a 429: below it the API has closed, above it it is just too fast
 local LIE_SHARE = 0.1         -- of what was in flight when it said Retry-After: above it the API did not mean it
-local RAMP_OVERSHOOT = 0.5     -- a bucket of a tenth of a second is empty when the ramp is at 1.3 to 2 times its rate
+local RAMP_OVERSHOOT = 0.56     -- a bucket of a tenth of a second is empty when the ramp is at 1.6 to 1.9 times its rate
 local BACK_OFF = 0.06          -- the most that one closure takes off a pace that held for a while
 local RISE = 1.5
 local ROUGH = 0.7
@@ -70,7 +70,7 @@ local function law_hold(hot, law, base, now, rate)
     hot.amplitude, hot.fold, hot.speed = 0.05, math.max(1.2, 6 / base), ROUGH_SPEED
   else
     -- However long it holds still, once it probes it goes on.
-    hot.amplitude, hot.fold, hot.speed = 0.012, math.min(hot.hold, CALLS_PER_PROBE / hot.base), 4
+    hot.amplitude, hot.fold, hot.speed = 0.012, math.min(hot.hold, 0.5 * CALLS_PER_PROBE / hot.base), 4
   end
 end
 
