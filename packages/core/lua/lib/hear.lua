@@ -22,7 +22,7 @@ local function hear(site, permit, retry_after)
   }
   hot.secondThrottled = hot.secondThrottled + 1
   -- Shorter than its own way here, it is over already, and says no more than the 429 did.
-  local short = retry_after < law.latency and retry_after or 0
+  local short = retry_after < law.latency and retry_after > DOUBT * law.lied and retry_after or 0
   local believed = retry_after > short and law_believes(law, permit, retry_after) and retry_after or nil
   local till = law_throttled(hot, law, site.plan, permit, believed, recently, now)
   if permit.probe then
