@@ -5,11 +5,12 @@
 --
 -- A cost is a list of numbers, one for each limit of the plan, in its order.
 local function buckets_fill(plan, hot, now)
+  local most = plan.windowed == 1 and 2 or 1
   local passed = now - hot.filled
   if passed < 0 then passed = 0 end
   for index, limit in ipairs(plan.limits) do
     local level = (hot.level[index] or limit.burst) + passed * limit.refill
-    hot.level[index] = level < limit.burst and level or limit.burst
+    hot.level[index] = level < most * limit.burst and level or most * limit.burst
   end
   hot.filled = now
 end
