@@ -1,8 +1,9 @@
 import { defineConfig } from "vitest/config";
 
-// Packages find each other's source without a build. Node is told these too, for whatever is loaded with require, so "import" must
-// not be among them: a package with both forms (express' is-promise) would be required as ESM, as an object instead of a function.
-const conditions = ["@headgate/source", "node", "module"];
+// Packages find each other's source without a build. Node is told these too, for whatever it loads itself, so neither "import" nor
+// "module" may be among them: a package with both forms (express' is-promise) would be required as ESM, as an object instead of a
+// function, and AWS' "module" is for bundlers only (imports without extensions).
+const conditions = ["@headgate/source", "node"];
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 /** What holds rates and waits against a clock: run one by one, after everything else, so that nobody else takes the cores. */

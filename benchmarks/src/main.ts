@@ -1,5 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { dialectNames } from "./dialects/dialects.ts";
+import { runDialects } from "./dialects/run.ts";
 import { drawFigures } from "./figures/figures.ts";
 import { runGateway } from "./gateway/run.ts";
 import { contenderNames } from "./goodput/contenders/index.ts";
@@ -85,6 +87,16 @@ program
   .option("--json", "an array of the figures of each run as the last line")
   .action(async (options) => {
     await runSimulate({ ...options, connection });
+  });
+
+program
+  .command("dialects")
+  .description("a fleet that is told nothing, against an API that tells of its limit in each form that is on the wire")
+  .option("--dialect <names>", "comma-separated, or all", (text) => listOf(text, dialectNames), [...dialectNames])
+  .option("--seconds <n>", "length of every run", whole, 20)
+  .option("--json", "one JSON array as the last line")
+  .action(async (options) => {
+    await runDialects({ ...options, connection });
   });
 
 program

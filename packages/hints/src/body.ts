@@ -10,7 +10,7 @@ export interface Said {
   terminal: boolean;
   /** The API says that a limit was hit, whatever the status. */
   throttled: boolean;
-  retryAfterMs?: number | undefined;
+  askedMs?: number | undefined;
   /** What to wait when nothing else says how long. */
   defaultMs?: number;
   scope?: HintScope;
@@ -26,8 +26,7 @@ const THROTTLED = new Set(
     .split(" "),
 );
 /** The problem types of the RateLimit draft. */
-const PROBLEM =
-  /^https:\/\/iana\.org\/assignments\/http-problem-types#(?:quota-exceeded|temporary-reduced-capacity|abnormal-usage-detected)$/;
+const PROBLEM = /^https:\/\/iana\.org\/assignments\/http-problem-types#(?:quota-|temporary-r|abnormal-u)/;
 
 /** Longer than any error body; a page of results is not parsed for a hint. */
 const TEXT_MOST = 65_536;
@@ -57,7 +56,7 @@ export function bodySays(body: unknown, base: () => number, ownCodes: readonly s
   if (counters) said.counters.push(counters);
 
   const failed = !succeeded || read(top, "ok") === false;
-  for (const code of failed ? [...codesOf(top), ...errorCodes(top)] : errorCodes(top)) {
+  for (const code of [...(failed ? codesOf(top) : []), ...errorCodes(top)]) {
     const terminal = terminalCodes.has(code) || ownCodes.includes(code);
     said.terminal ||= terminal;
     said.throttled ||= terminal || THROTTLED.has(code) || PROBLEM.test(code);
@@ -66,7 +65,7 @@ export function bodySays(body: unknown, base: () => number, ownCodes: readonly s
 
   const error = read(top, "error");
   googleWait(error, base, said);
-  said.retryAfterMs ??= secondsOf(top) ?? secondsOf(error) ?? secondsOf(read(top, "parameters"));
+  said.askedMs ??= secondsOf(top) ?? secondsOf(error) ?? secondsOf(read(top, "parameters"));
   if (read(top, "global") === true) said.scope = "global";
   hubspot(top, said);
   github(top, said);
@@ -102,13 +101,19 @@ function errorCodes(top: object): string[] {
     .flatMap((code) => (typeof code === "string" ? code : code === 88 ? "88" : []));
 }
 
+const HUBSPOT_MS = new Map([
+  ["DAILY", 3_600_000],
+  ["TEN_SECONDLY_ROLLING", 10_000],
+  ["SECONDLY", 1_000],
+]);
+
 /** Ten seconds roll on; the daily count ends at a midnight that is not told, so an hour is asked at a time. */
 function hubspot(top: object, said: Said): void {
   if (read(top, "errorType") !== "RATE_LIMIT") return;
   const policy = readText(top, "policyName") ?? "";
-  if (policy === "DAILY") Object.assign(said, { terminal: true, defaultMs: 3_600_000 });
-  else if (policy === "TEN_SECONDLY_ROLLING") said.defaultMs = 10_000;
-  else if (policy === "SECONDLY") said.defaultMs = 1_000;
+  said.terminal ||= policy === "DAILY";
+  const defaultMs = HUBSPOT_MS.get(policy);
+  if (defaultMs !== undefined) said.defaultMs = defaultMs;
 }
 
 /** GitHub's secondary limit says so only in its message and by the page it points to: the page is the code. At least a minute. */

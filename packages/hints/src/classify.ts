@@ -27,11 +27,6 @@ export function classifyResponse(response: unknown, options: HintOptions = {}): 
 }
 
 function classified(open: () => Exchange, options: HintOptions): Classified {
-  let status: number | undefined;
-  const { hints, throttled } = hintsOf(() => {
-    const exchange = open();
-    status = exchange.status;
-    return exchange;
-  }, options);
+  const { hints, throttled, status } = hintsOf(open, options);
   return { throttled, terminal: hints.terminal === true, hint: hints, status };
 }

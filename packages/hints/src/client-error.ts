@@ -3,6 +3,12 @@ import { fieldsOf } from "./fields.ts";
 import { isObject, isStream, read, readNumber, readStatus, readText } from "./reading.ts";
 import type { Exchange } from "./resolve.ts";
 
+/**
+ * The codes that AWS' own clients take for throttling (@smithy/service-error-classification), but for LimitExceededException
+ * and TransactionInProgressException, with which services refuse for other reasons too.
+ */
+const AWS_THROTTLED = /Throttl|^(?:Request|Bandwidth)Limit|^TooManyReq|ThroughputExceeded|^SlowDown|^PriorReq/;
+
 /** How deep `cause` is followed: a wrapper around a wrapper around a client's error. */
 const CAUSES_MOST = 4;
 
@@ -11,7 +17,7 @@ export function clientSays(error: unknown): Exchange {
   const own = answerIn(error);
   let inner = error;
   let found = own;
-  for (let depth = 0; found.status === undefined && !found.clientThrottled; depth++) {
+  for (let depth = 0; found.status === undefined && !found.refused; depth++) {
     inner = read(inner, "cause") ?? read(inner, "lastError");
     if (depth === CAUSES_MOST || !isObject(inner)) return own;
     found = answerIn(inner);
@@ -20,8 +26,8 @@ export function clientSays(error: unknown): Exchange {
 }
 
 function answerIn(error: unknown): Exchange {
-  // Shopify's clients return `errors` with the response in it.
-  const response = read(error, "response") ?? read(read(error, "errors"), "response");
+  // AWS clients say `$response`; Shopify's clients return `errors` with the response in it.
+  const response = read(error, "response") ?? read(error, "$response") ?? read(read(error, "errors"), "response");
   return {
     status:
       readStatus(error, "status") ??
@@ -31,10 +37,17 @@ function answerIn(error: unknown): Exchange {
       readStatus(response, "code") ??
       readStatus(read(error, "$metadata"), "httpStatusCode") ??
       readStatus(error, "code"),
-    fields: fieldsOf(firstObject(read(error, "headers"), read(response, "headers"), read(error, "responseHeaders"))),
+    fields: fieldsOf(
+      [
+        read(error, "headers"),
+        read(response, "headers"),
+        read(error, "responseHeaders"),
+        read(error, "metadata"), // gRPC
+      ].find(isObject),
+    ),
     body: bodyOf(error, response),
     clientMs: clientMs(error, response),
-    clientThrottled: clientThrottled(error),
+    refused: hasRefused(error),
   };
 }
 
@@ -44,24 +57,18 @@ function answerIn(error: unknown): Exchange {
  * `responseBody` (AI SDK), JSON in `message` (@google/genai); without any of them the error's own `code` and `type`.
  */
 function bodyOf(error: unknown, response: unknown): unknown {
-  for (const [from, name] of [
-    [error, "error"],
-    [error, "body"],
-    [error, "data"],
-    [response, "data"],
-    [response, "body"],
-    [error, "raw"],
-    [error, "rawError"],
-    [error, "responseBody"],
-    [error, "message"],
+  for (const [from, names] of [
+    [error, "error body data"],
+    [response, "data body"],
+    [error, "raw rawError responseBody message"],
   ] as const) {
-    const body = parsedBody(read(from, name));
-    if (typeof body === "object" && body !== null && !isStream(body)) return body;
+    for (const name of names.split(" ")) {
+      const body = parsedBody(read(from, name));
+      if (isObject(body) && !isStream(body)) return body;
+    }
   }
-  return isObject(error) ? error : undefined;
+  return error;
 }
-
-const firstObject = (...candidates: unknown[]): unknown => candidates.find(isObject);
 
 /**
  * Waits that a client worked out: Slack and Shopify in seconds, @discordjs/rest in ms (with `timeToReset`),
@@ -69,23 +76,21 @@ const firstObject = (...candidates: unknown[]): unknown => candidates.find(isObj
  */
 function clientMs(error: unknown, response: unknown): number | undefined {
   const ms = readNumber(error, "retryAfterMs") ?? readNumber(error, "msBeforeNext");
-  if (ms !== undefined) return ms;
-  const wait = readNumber(error, "retryAfter");
-  if (wait !== undefined) return readNumber(error, "timeToReset") === undefined ? wait * 1_000 : wait;
-  const seconds = readNumber(response, "retryAfter");
-  return seconds === undefined ? undefined : seconds * 1_000;
+  const wait = readNumber(error, "retryAfter") ?? readNumber(response, "retryAfter");
+  if (ms !== undefined || wait === undefined) return ms;
+  return readNumber(error, "timeToReset") === undefined ? wait * 1_000 : wait;
 }
 
 /** Errors without a status, each by properties that only it has. */
-function clientThrottled(error: unknown): boolean {
-  if (readText(error, "code") === "slack_webapi_rate_limited_error") return true;
+function hasRefused(error: unknown): boolean {
   // @discordjs/rest
   if (readNumber(error, "timeToReset") !== undefined && readNumber(error, "retryAfter") !== undefined) return true;
   // rate-limiter-flexible rejects with its result
   if (readNumber(error, "msBeforeNext") !== undefined && readNumber(error, "consumedPoints") !== undefined) return true;
-  // AWS clients; gRPC's RESOURCE_EXHAUSTED
+  // AWS clients keep the service's code as the name, and its status is often 400; gRPC's RESOURCE_EXHAUSTED
   return (
     read(read(error, "$retryable"), "throttling") === true ||
+    (isObject(read(error, "$metadata")) && AWS_THROTTLED.test(readText(error, "name") ?? "")) ||
     (read(error, "code") === 8 && isObject(read(error, "metadata")))
   );
 }

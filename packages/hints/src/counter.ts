@@ -12,17 +12,19 @@ export interface Counter {
   partition?: string | undefined;
 }
 
-export const isEmpty = ({ limit, remaining, resetMs }: Counter): boolean =>
-  limit === undefined && remaining === undefined && !resetMs;
+export const saysSomething = ({ limit, remaining, resetMs }: Counter): boolean =>
+  limit !== undefined || remaining !== undefined || !!resetMs;
+
+const NUMBERS = ["limit", "remaining", "resetMs", "windowMs"] as const;
 
 /** The public form: only what is known. */
-export function limitHint({ unit, limit, remaining, resetMs, windowMs, partition }: Counter): LimitHint {
-  return {
-    unit,
-    ...(limit !== undefined && { limit }),
-    ...(remaining !== undefined && { remaining }),
-    ...(resetMs !== undefined && { resetMs }),
-    ...(windowMs !== undefined && { windowMs }),
-    ...(partition !== undefined && { partition }),
-  };
+export function limitHint(counter: Counter): LimitHint {
+  const { unit, partition } = counter;
+  const hint: { unit: string; partition?: string } & Partial<Record<(typeof NUMBERS)[number], number>> = { unit };
+  for (const name of NUMBERS) {
+    const value = counter[name];
+    if (value !== undefined) hint[name] = value;
+  }
+  if (partition !== undefined) hint.partition = partition;
+  return hint;
 }

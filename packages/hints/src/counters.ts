@@ -1,9 +1,9 @@
-import { type Counter, isEmpty } from "./counter.ts";
-import { type FieldName, readFieldName } from "./field-name.ts";
+import { type Counter, saysSomething } from "./counter.ts";
+import { type FieldKind, type FieldName, readFieldName } from "./field-name.ts";
 import type { Fields } from "./fields.ts";
 import type { HintScope } from "./hints.ts";
 import { policiesOf, structuredCounters, withPolicies } from "./structured.ts";
-import { durationMs, type ResetUnit, spanMs, untilMs } from "./time.ts";
+import { durationMs, NUMBER, type ResetUnit, spanMs, untilMs } from "./time.ts";
 
 /** How an API writes its headers, where their look does not say it. */
 export interface Dialect {
@@ -19,7 +19,7 @@ export interface Counted {
   readonly counters: Counter[];
   readonly scope: HintScope | undefined;
   /** `X-RateLimit-Retry-After`: ms. */
-  readonly retryAfterMs: number | undefined;
+  readonly askedMs: number | undefined;
 }
 
 interface Group {
@@ -28,28 +28,23 @@ interface Group {
   limitText?: string;
 }
 
+/** The other kinds of fields come once in an answer. */
+const OF_A_COUNTER = /^(?:limit|rem|int|reset)/;
+
 /** Every counter that the headers tell of. */
 export function countersOf(fields: Fields, base: () => number, dialect: Dialect): Counted {
   const groups = new Map<string, Group>();
-  let scope: HintScope | undefined;
-  let field: string | undefined;
-  let policy: string | undefined;
-  let partition: string | undefined;
-  let retryAfterMs: number | undefined;
+  const lone: Partial<Record<FieldKind, string>> = {};
   const counters: Counter[] = [];
 
   for (const [header, text] of fields) {
     if (header === "x-shopify-shop-api-call-limit") counters.push(...callLimit(text));
     const name = readFieldName(header);
     if (name === null) continue;
-    if (name.kind === "ratelimit") field = text;
-    else if (name.kind === "policy") policy = text;
-    else if (name.kind === "partition") partition = text;
-    else if (name.kind === "scope") scope = text === "user" || text === "global" || text === "shared" ? text : scope;
-    else if (name.kind === "global") scope = text === "true" ? (scope ?? "global") : scope;
-    else if (name.kind === "retry-after") retryAfterMs = untilMs(text, base);
-    else fill(groups, name, text, base, dialect);
+    if (OF_A_COUNTER.test(name.kind)) fill(groups, name, text, base, dialect);
+    else lone[name.kind] = text;
   }
+  const { ratelimit: field, policy, partition } = lone;
 
   const standard = field === undefined && groups.has("requests//") ? [] : structuredCounters(field, policy);
   counters.push(...standard);
@@ -60,11 +55,17 @@ export function countersOf(fields: Fields, base: () => number, dialect: Dialect)
     const policies = policiesOf(limitText?.includes(";") ? limitText.slice(limitText.indexOf(",") + 1) : undefined);
     if (key === "requests//") policies.push(...policiesOf(policy));
     const known = policies.length > 0 ? withPolicies(counter, policies) : [counter];
-    counters.push(...known.filter((one) => !isEmpty(one)));
+    counters.push(...known.filter(saysSomething));
   }
   const windowMs = spanMs(dialect.windowMs);
   for (const one of counters) one.windowMs ??= windowMs ?? (one.rule === "full" ? fullWindowMs(one) : undefined);
-  return { counters, scope, retryAfterMs };
+  return { counters, scope: scopeOf(lone), askedMs: untilMs(lone["retry-after"] ?? "", base) };
+}
+
+/** Discord's `X-RateLimit-Scope`; its older `X-RateLimit-Global: true`. */
+function scopeOf({ scope, global }: Partial<Record<FieldKind, string>>): HintScope | undefined {
+  if (scope === "user" || scope === "global" || scope === "shared") return scope;
+  return global === "true" ? "global" : undefined;
 }
 
 function fill(groups: Map<string, Group>, name: FieldName, text: string, base: () => number, dialect: Dialect): void {
@@ -102,18 +103,16 @@ function fill(groups: Map<string, Group>, name: FieldName, text: string, base: (
 
 /** `-1` is what Azure writes for "I do not know"; other negatives are an overdrawn count, which is 0. */
 function countOf(text: string | undefined): number | undefined {
-  const value = text === undefined || !/^\s*-?\d+(?:\.\d+)?\s*$/.test(text) ? Number.NaN : Number(text);
-  if (Number.isNaN(value) || value === -1) return undefined;
+  const value = text !== undefined && NUMBER.test(text.trim()) ? Number(text) : -1;
+  if (value === -1) return undefined;
   return Math.min(Math.max(Math.floor(value), 0), Number.MAX_SAFE_INTEGER);
 }
 
 /** Shopify's leaky bucket: `32/40`, used and size. */
 function callLimit(text: string): Counter[] {
-  const [, used, size] = /^(\d{1,9})\/(\d{1,9})$/.exec(text) ?? [];
-  if (size === undefined) return [];
-  return [
-    { unit: "requests", rule: "reset", limit: Number(size), remaining: Math.max(Number(size) - Number(used), 0) },
-  ];
+  if (!/^\d{1,9}\/\d{1,9}$/.test(text)) return [];
+  const [used = 0, limit = 0] = text.split("/").map(Number);
+  return [{ unit: "requests", rule: "reset", limit, remaining: Math.max(limit - used, 0) }];
 }
 
 const ROUND_MS = [1_000, 60_000, 3_600_000, 86_400_000];

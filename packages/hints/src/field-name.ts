@@ -66,12 +66,12 @@ function take(name: string): FieldName | null {
   const [, before = "", day, after = ""] = family;
   const [matched, word, ms] = KIND.exec(after) ?? [];
   if (word === "used") return null;
-  let rest = matched === undefined ? after : after.replace(matched, "");
-  const window = day === undefined ? WINDOW.exec(rest) : /(24hour)/.exec(day);
-  rest = rest.replace(WINDOW, "");
+  const rest = after.replace(matched ?? "", "").replaceAll("_", "-");
+  const window = WINDOW.exec(day ?? rest);
   if (word === undefined && !(after === "" || window)) return null;
-  const unit = UNIT.exec(rest.replaceAll("_", "-"))?.[1] ?? "requests";
-  const other = rest.replaceAll("_", "-").replace(UNIT, "").replace(/^-|-$/g, "");
+  const named = rest.replace(WINDOW, "");
+  const unit = UNIT.exec(named)?.[1] ?? "requests";
+  const other = named.replace(UNIT, "").replace(/^-|-$/g, "");
   const app = day === undefined ? "" : before.replace(/^x-|-$/g, "");
   return {
     kind: word === undefined ? (after === "" ? "ratelimit" : "limit") : (SAME_KIND[word] ?? (word as FieldKind)),

@@ -11,7 +11,7 @@ export function googleWait(error: unknown, base: () => number, said: Said): void
   if (!Array.isArray(details)) return;
   for (const detail of details.slice(0, 20)) {
     const type = readText(detail, "@type") ?? "";
-    if (type.endsWith("google.rpc.RetryInfo")) said.retryAfterMs ??= delayMs(read(detail, "retryDelay"));
+    if (type.endsWith("google.rpc.RetryInfo")) said.askedMs ??= delayMs(read(detail, "retryDelay"));
     if (type.endsWith("google.rpc.QuotaFailure")) quotaFailure(read(detail, "violations"), error, base, said);
   }
 }

@@ -2,5 +2,4 @@ export { type Classified, classifyError, classifyResponse } from "./classify.ts"
 export type { HintScope, HintSource, Hints, LimitHint } from "./hints.ts";
 export { type HintOptions, parseHints } from "./parse-hints.ts";
 export { type Provider, type ProviderName, providers } from "./providers.ts";
-export { retriesOff } from "./retries-off.ts";
 export type { ResetUnit } from "./time.ts";

@@ -2,7 +2,7 @@ import { fieldsOf } from "./fields.ts";
 import type { Hints } from "./hints.ts";
 import { type Provider, type ProviderName, providers } from "./providers.ts";
 import { isObject, isStream, read, readStatus } from "./reading.ts";
-import { type Exchange, resolve } from "./resolve.ts";
+import { type Exchange, type Resolved, resolve } from "./resolve.ts";
 import { WAIT_MOST_MS } from "./time.ts";
 
 export interface HintOptions {
@@ -25,14 +25,14 @@ export function parseHints(input: unknown, options: HintOptions = {}): Hints {
   return hintsOf(() => exchangeOf(input), options).hints;
 }
 
-export function hintsOf(exchange: () => Exchange, options: HintOptions): { hints: Hints; throttled: boolean } {
+export function hintsOf(exchange: () => Exchange, options: HintOptions): Resolved {
   try {
     const { now = Date.now(), maxWaitMs = WAIT_MOST_MS, provider = {} } = options;
     const most = maxWaitMs > 0 && Number.isFinite(maxWaitMs) ? maxWaitMs : WAIT_MOST_MS;
     const preset = typeof provider === "string" ? (providers[provider] ?? {}) : provider;
     return resolve(exchange(), Number.isFinite(now) ? now : Date.now(), most, preset);
   } catch {
-    return { hints: NOTHING, throttled: false };
+    return { hints: NOTHING, throttled: false, status: undefined };
   }
 }
 
@@ -43,7 +43,7 @@ export function exchangeOf(input: unknown): Exchange {
     return {
       status: readStatus(input, "status") ?? readStatus(input, "statusCode"),
       fields: fieldsOf(headers),
-      body: typeof body === "string" || (isObject(body) && !isStream(body)) ? body : undefined,
+      body: isStream(body) ? undefined : body,
     };
   }
   return { status: undefined, fields: fieldsOf(input), body: undefined };

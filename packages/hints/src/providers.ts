@@ -6,6 +6,8 @@ export interface Provider extends Dialect {
   readonly terminalCodes?: readonly string[];
   /** Statuses besides 429 that always mean a limit or overload. */
   readonly throttledStatuses?: readonly number[];
+  /** Its answers tell of limits in the bodies of successes too (GraphQL): worth reading all of them. */
+  readonly bodyTells?: boolean;
   /** What to wait when the API refuses and nothing says how long (ms). Default: none, back off by your own rule. */
   readonly defaultWaitMs?: number;
 }
@@ -69,6 +71,7 @@ export const providers: Readonly<Record<ProviderName, Provider>> = {
     ],
   },
   shopify: {
+    bodyTells: true,
     // Both buckets leak every second.
     defaultWaitMs: 1_000,
   },

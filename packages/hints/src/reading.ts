@@ -35,5 +35,5 @@ export function errorsOf(body: unknown): unknown[] {
 }
 
 /** A body that has not been read is left alone. */
-export const isStream = (body: object): boolean =>
-  typeof read(body, "getReader") === "function" || typeof read(body, "pipe") === "function";
+export const isStream = (body: unknown): boolean =>
+  typeof (read(body, "getReader") ?? read(body, "pipe")) === "function";

@@ -19,7 +19,7 @@ export function shopifyCost(top: object, said: Said): Counter | null {
   const refused = errorsOf(top).some((one) => read(one, "message") === "Throttled");
   if (refused && requested !== undefined && requested > available) {
     said.throttled = true;
-    said.retryAfterMs = ((requested - available) / perSecond) * 1_000;
+    said.askedMs = ((requested - available) / perSecond) * 1_000;
   }
   const remaining = Math.min(Math.max(Math.floor(available), 0), size);
   return {

@@ -1,4 +1,4 @@
-import { type BareItem, type Item, parseDictionary, parseList } from "structured-headers";
+import { parseDictionary, parseList } from "structured-headers";
 import type { Counter } from "./counter.ts";
 import { spanMs } from "./time.ts";
 
@@ -8,13 +8,13 @@ import { spanMs } from "./time.ts";
  */
 export function structuredCounters(field: string | undefined, policyField: string | undefined): Counter[] {
   const policies = policiesOf(policyField);
-  if (field === undefined) return policies.map(counterOf);
+  if (field === undefined) return policies;
   if (!field.startsWith('"')) {
     const counter = draft7(field);
-    return counter === null ? policies.map(counterOf) : withPolicies(counter, policies);
+    return counter === null ? policies : withPolicies(counter, policies);
   }
   const counters: Counter[] = [];
-  for (const { name, parameters } of itemsOf(field)) {
+  for (const [name, parameters] of itemsOf(field)) {
     const remaining = wholeOf(parameters.get("r"));
     if (typeof name !== "string" || remaining === undefined) continue;
     const partition = partitionOf(parameters.get("pk"));
@@ -24,43 +24,42 @@ export function structuredCounters(field: string | undefined, policyField: strin
     const policy = named.find((one) => one.partition === partition) ?? named.find(loose);
     if (policy !== undefined) policies.splice(policies.indexOf(policy), 1);
     counters.push({
-      ...(policy ? counterOf(policy) : { unit: "requests", rule: "ratelimit" }),
+      ...(policy ?? REQUESTS),
       remaining,
       resetMs: secondsOf(parameters.get("t")),
       partition: partition ?? policy?.partition,
     });
   }
-  return [...counters, ...policies.map(counterOf)];
+  return [...counters, ...policies];
 }
 
 /** A limit in fields of its own (drafts 3 to 6, WHOOP): the one policy with the same quota lends its window, others stand alone. */
 export function withPolicies(counter: Counter, policies: Policy[]): Counter[] {
-  const at = policies.findIndex((one) => one.quota === counter.limit);
-  const own = at < 0 ? undefined : policies[at];
-  const others = policies.filter((one) => one !== own).map(counterOf);
-  return [own?.windowMs === undefined ? counter : { ...counter, windowMs: own.windowMs }, ...others];
+  const own = policies.find((one) => one.limit === counter.limit);
+  counter.windowMs = own?.windowMs ?? counter.windowMs;
+  return [counter, ...policies.filter((one) => one !== own)];
 }
 
-export interface Policy {
+/** A counter of which only the quota is known. */
+export interface Policy extends Counter {
   readonly name: string | number;
-  readonly quota: number;
-  readonly unit: string;
-  readonly windowMs: number | undefined;
-  readonly partition: string | undefined;
 }
+
+const REQUESTS = { unit: "requests", rule: "ratelimit" } as const;
 
 /** `"burst";q=100;w=60`, `100;w=60`, and WHOOP's `100;window=60`. */
 export function policiesOf(field: string | undefined): Policy[] {
   if (field === undefined) return [];
   const policies: Policy[] = [];
-  for (const { name, parameters } of itemsOf(field)) {
-    const quota = wholeOf(typeof name === "number" ? name : parameters.get("q"));
-    if (quota === undefined || (typeof name !== "number" && typeof name !== "string")) continue;
+  for (const [name, parameters] of itemsOf(field)) {
+    const limit = wholeOf(typeof name === "number" ? name : parameters.get("q"));
+    if (limit === undefined || (typeof name !== "number" && typeof name !== "string")) continue;
     const unit = parameters.get("qu");
     policies.push({
+      ...REQUESTS,
       name,
-      quota,
-      unit: typeof unit === "string" ? unit : "requests",
+      limit,
+      ...(typeof unit === "string" && { unit }),
       windowMs: secondsOf(parameters.get("w") ?? parameters.get("window")),
       partition: partitionOf(parameters.get("pk")),
     });
@@ -68,45 +67,34 @@ export function policiesOf(field: string | undefined): Policy[] {
   return policies;
 }
 
-const counterOf = ({ unit, quota, windowMs, partition }: Policy): Counter => ({
-  unit,
-  rule: "ratelimit",
-  limit: quota,
-  windowMs,
-  partition,
-});
-
 function draft7(field: string): Counter | null {
   try {
     const members = parseDictionary(field);
-    const of = (name: string): BareItem | undefined => {
-      const value = members.get(name)?.[0];
-      return Array.isArray(value) ? undefined : value;
-    };
+    const of = (name: string): unknown => members.get(name)?.[0];
     const [limit, remaining] = [wholeOf(of("limit")), wholeOf(of("remaining"))];
     if (limit === undefined && remaining === undefined) return null;
-    return { unit: "requests", rule: "ratelimit", limit, remaining, resetMs: secondsOf(of("reset")) };
+    return { ...REQUESTS, limit, remaining, resetMs: secondsOf(of("reset")) };
   } catch {
     return null;
   }
 }
 
-function itemsOf(field: string): { name: BareItem; parameters: Item[1] }[] {
+function itemsOf(field: string): ReturnType<typeof parseList> {
   try {
-    return parseList(field).flatMap(([name, parameters]) => (Array.isArray(name) ? [] : [{ name, parameters }]));
+    return parseList(field);
   } catch {
     return [];
   }
 }
 
-const wholeOf = (value: BareItem | undefined): number | undefined =>
+const wholeOf = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isInteger(value) && value >= 0 ? value : undefined;
 
-const secondsOf = (value: BareItem | undefined): number | undefined =>
+const secondsOf = (value: unknown): number | undefined =>
   typeof value === "number" && value >= 0 ? spanMs(value * 1_000) : undefined;
 
 /** A partition key is a Byte Sequence; it is shown as it was sent. */
-function partitionOf(value: BareItem | undefined): string | undefined {
+function partitionOf(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   return value instanceof ArrayBuffer ? btoa(String.fromCharCode(...new Uint8Array(value))) : undefined;
 }

@@ -7,7 +7,7 @@ const WINDOW_MOST_MS = 366 * DAY_MS;
 /** The most that a wait is believed unless the caller says otherwise (ms): a lie must not close an API for longer than a day. */
 export const WAIT_MOST_MS: number = DAY_MS;
 
-const NUMBER = /^[+-]?\d+(?:\.\d+)?$/;
+export const NUMBER: RegExp = /^[+-]?\d+(?:\.\d+)?$/;
 const DURATION = /^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h|d))+$/;
 const DURATION_PART = /(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d)/g;
 const UNIT_MS: Readonly<Record<string, number>> = {
@@ -51,16 +51,8 @@ export function untilMs(text: string, base: () => number, unit?: ResetUnit): num
     return at === undefined ? undefined : at - base();
   }
   const value = Number(text);
-  switch (unit ?? (value >= 1e12 ? "epoch-ms" : value >= 1e9 ? "epoch-s" : "s")) {
-    case "ms":
-      return value;
-    case "s":
-      return value * 1_000;
-    case "epoch-ms":
-      return value - base();
-    case "epoch-s":
-      return value * 1_000 - base();
-  }
+  const counts = unit ?? (value >= 1e12 ? "epoch-ms" : value >= 1e9 ? "epoch-s" : "s");
+  return value * (counts.endsWith("ms") ? 1 : 1_000) - (counts.startsWith("epoch") ? base() : 0);
 }
 
 /** A time to wait: whole ms, capped. Nothing for 0, negatives (sentinels, times that have passed) and what is no number. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { providers } from "../src/index.ts";
+import { retriesOff } from "../src/retries-off.ts";
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");
 const page = read("../../../docs/providers.md");
@@ -16,4 +17,21 @@ it.each(Object.keys(providers))("docs/providers.md has a section for %s", (name)
 it("the page names no preset that is not there", () => {
   const named = [...page.matchAll(/^`provider: "(.+)"`$/gm)].map(([, name]) => name);
   expect(named.sort()).toEqual(Object.keys(providers).sort());
+});
+
+describe("retriesOff is what the snippets do", () => {
+  const snippets = readdirSync(new URL("snippets/", import.meta.url)).map((file) => read(`snippets/${file}`));
+  const leaves = (options: object): string[] =>
+    Object.entries(options).flatMap(([name, value]) =>
+      typeof value === "object" && !Array.isArray(value) ? leaves(value) : `${name}: ${JSON.stringify(value)}`,
+    );
+
+  it.each(Object.entries(retriesOff))("%s", (name, options) => {
+    const own = snippets.filter(
+      (text) => text.includes(` from "${name.replace("*", "")}`) || text.includes(`\`${name}\` package`),
+    );
+    expect(own.length).toBeGreaterThan(0);
+    for (const leaf of leaves(options))
+      expect(own.join("").replaceAll('"grpc.', "grpc.").replaceAll('":', ":")).toContain(leaf);
+  });
 });

@@ -63,7 +63,11 @@ it("any header bytes, any error: no throw, no NaN, no bad wait, in time", () => 
     }),
   ].sort((one, other) => one - other);
   expect(took.length).toBeGreaterThanOrEqual(2 * RUNS);
-  expect((took[RUNS] ?? Number.NaN) * 1_000).toBeLessThan(MEDIAN_MOST_US);
+  const [median = Number.NaN, most = Number.NaN] = [0.5, 0.99].map(
+    (share) => (took[Math.floor(share * took.length)] ?? 0) * 1_000,
+  );
+  console.log(`${took.length} inputs: median ${median.toFixed(1)} us, 99 % within ${most.toFixed(1)} us`);
+  expect(median).toBeLessThan(MEDIAN_MOST_US);
 }, 120_000);
 
 it.each([

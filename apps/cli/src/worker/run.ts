@@ -79,6 +79,7 @@ function startWorker(
       log({ event: "deferred", queue, id, deferrals, delayMs, reason }),
     );
   }
+  worker.on("parked", ({ id, queue, reason }) => log({ event: "parked", queue, id, reason }));
   worker.on("failed", ({ id, queue, attempt, final, error }) =>
     log({ event: "failed", queue, id, attempt, final, ...errorFields(error) }),
   );

@@ -41,10 +41,11 @@ if action == "pauseLimiter" then
   slow().cold(site).why = "operator"
   redis.call("HSET", KEYS[1], "pauseReason", reason)
 elseif action == "resumeLimiter" then
-  slow().cold(site).why = ""
   site.hot.gate = 0
   site.hot.half = 0
   site.hot.probe = 0
+  if slow().cold(site).why == "quota" then slow().quota_resumed(site) end
+  slow().cold(site).why = ""
   slow().gate_unmirror(site)
   redis.call("HDEL", KEYS[1], "pauseReason")
 elseif action == "pauseQueue" or action == "resumeQueue" then

@@ -13,7 +13,8 @@
 ]]
 local prefix, name, now = ARGV[1], ARGV[2], clock(ARGV[3])
 local meta = redis.call("HMGET", KEYS[1], "code", "disagreement", "override", "pauseReason",
-  "count:throttled", "count:failed", "count:released")
+  "count:throttled", "count:failed", "count:released",
+  "count:quota")
 local site = meta[1] and any_site(prefix, name, now)
 if not site then
   return ""
@@ -45,7 +46,7 @@ if name == "" then
     inFlight = in_flight(site), concurrency = plan.concurrency > 0 and plan.concurrency or nil,
     limits = #limits > 0 and limits or nil, queues = #queues > 0 and queues or nil,
     accepted = ok / 10, throttled = throttled / 10, share = slow().throttled_share(site),
-    totals = { granted = hot.granted, ok = hot.ok, throttled = tonumber(meta[5] or 0),
+    totals = { granted = hot.granted, ok = hot.ok, throttled = tonumber(meta[5] or 0) + tonumber(meta[8] or 0),
       failed = tonumber(meta[6] or 0), released = tonumber(meta[7] or 0) },
     disagreement = meta[2] or nil, override = meta[3] or nil,
   })

@@ -2,7 +2,7 @@
 --- @include "clock"
 --- @include "finish"
 --[[
-  Puts an active job back at the head (a worker that gives it up); settles only. BullMQ's reply is a TTL that makes the
+  Puts an active job back at the head (a worker that gives it up, or a quota that is spent); settles only. BullMQ's reply is a TTL that makes the
   worker sleep, so it is answered 0.
 
   KEYS[1..9]   BullMQ's moveJobFromActiveToWait
@@ -20,5 +20,9 @@ if not site then
 end
 return finish(site, ending, ARGV[1], ARGV[5], "wait", false, function()
   local reply = moveJobFromActiveToWait(KEYS, ARGV)
+  if reply >= 0 and ending[OUTCOME] == "quota" then
+    -- How long it is parked is not its doing: the age of its deferrals begins anew.
+    redis.call("HDEL", ARGV[4] .. ARGV[1], "hg:deferredAt")
+  end
   return reply < 0 and reply or 0
 end, nil)

@@ -4,7 +4,7 @@
 --[[
   Puts an active job back with a delay: a retry with backoff, or a deferral.
 
-  A deferral is due on Redis' clock, no earlier than the gate opens, and its backoff grows with the job's deferrals, so
+  A deferral is due on Redis' clock, no earlier than a gate opens that the API has shut, and its backoff grows with the job's deferrals, so
   that one job with a limit of its own does not come back at once for ever.
 
   KEYS[1..11]   BullMQ's moveToDelayed
@@ -31,7 +31,9 @@ local reply = finish(site, ending, ARGV[3], ARGV[2], "delayed", false, function(
   end
   local deferrals = tonumber(redis.call("HGET", job_key, "hg:deferrals") or 0)
   local backoff = math.min(DEFER_MOST_MS, DEFER_LEAST_MS * 2 ^ math.min(deferrals, 20))
-  delay = math.ceil(math.max(site.hot.gate - site.now, ending[RETRY_AFTER], backoff))
+  -- A gate that an operator may open any time holds it as well at the head of its queue.
+  local shut = slow().cold(site).why == "throttled" and site.hot.gate - site.now or 0
+  delay = math.ceil(math.max(shut, ending[RETRY_AFTER], backoff))
   ARGV[2] = math.floor(site.now)
   ARGV[5] = delay
   local moved = moveToDelayed(KEYS, ARGV)

@@ -3,7 +3,7 @@
 -- All of it is decided in memory; only when BullMQ's body agreed is it written.
 
 -- An ending is one argument, because ioredis pays for each: a JSON array that src/bullmq/worker-backend.ts writes.
-local WORKER, FREE_SLOTS, PERMIT, STARTED, TOKEN, OUTCOME, RETRY_AFTER, SPENT, NOW = 1, 2, 3, 4, 5, 6, 7, 8, 9
+local WORKER, FREE_SLOTS, PERMIT, STARTED, TOKEN, OUTCOME, RETRY_AFTER, SPENT, HINT, NOW = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 
 local function permit_of(ending)
   local given = ending[PERMIT]
@@ -49,9 +49,16 @@ local function finish(site, ending, job_id, host_now, target, rides, body, next_
   end
   local permit, outcome, started = permit_of(ending), ending[OUTCOME], ending[STARTED]
   local who = { worker = ending[WORKER], free = ending[FREE_SLOTS], host_now = tonumber(host_now), finishing = true }
+  if permit and outcome == "quota" then
+    slow().quota_spent(site, permit, ending[RETRY_AFTER])
+    save(site)
+  end
   if permit and outcome == "throttled" and not ended_before(site, job_id, started, target) then
     slow().hear(site, permit, ending[RETRY_AFTER])
+    if ending[HINT] ~= 0 then slow().hinted(site, permit, ending[HINT]) end
     save(site)
+  elseif permit and ending[HINT] ~= 0 then
+    slow().hinted(site, permit, ending[HINT])
   end
 
   -- Where the next job's cost is known without looking, BullMQ's own fetch takes it in the same body.

@@ -19,7 +19,10 @@ local function slow()
 --- @include "learn"
 --- @include "fair"
 --- @include "hear"
+--- @include "hinted"
+--- @include "quota"
   slow_code = {
+    hinted = hinted, quota_spent = quota_spent, quota_resumed = quota_resumed,
     cold = cold, each_name = each_name, depth_of = depth_of, has_waiting = has_waiting, load_queue = load_queue,
     save_queue = save_queue, wake = wake, gate_shut = gate_shut, gate_tidy = gate_tidy, gate_unmirror = gate_unmirror,
     ring_turn = ring_turn, uncalm = uncalm, ring_sums = ring_sums, accepted_per_second = accepted_per_second,

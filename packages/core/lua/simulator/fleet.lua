@@ -75,7 +75,7 @@ end
 
 local function ends(answer)
   local now, outcome = site.now, answer[4]
-  local ending = { 1, free + 1, cjson.decode("[" .. answer[3] .. "]"), "1", "t", outcome, answer[5], answer[6], now }
+  local ending = { 1, free + 1, cjson.decode("[" .. answer[3] .. "]"), "1", "t", outcome, answer[5], answer[6], 0, now }
   local opts = free + 1 > 0 and "opts" or nil
   local reply = finish(site, ending, answer[2], now, outcome == "throttled" and "delayed" or "completed",
     outcome ~= "throttled", function(with_fetch)

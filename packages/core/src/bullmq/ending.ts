@@ -1,6 +1,16 @@
 /** How a permit ends; DESIGN.md section 2. */
 export type Outcome = "ok" | "throttled" | "failed" | "released";
 
+/** A counter of the API, as its newest answer told of it. */
+export interface KnownLimit {
+  readonly unit: string;
+  readonly limit?: number;
+  readonly remaining?: number;
+  /** ms from when it was told. */
+  readonly resetMs?: number;
+  readonly windowMs?: number;
+}
+
 /** What a run tells about its end, before BullMQ moves the job. */
 export interface Ending {
   readonly outcome: Outcome;
@@ -8,10 +18,31 @@ export interface Ending {
   readonly retryAfterMs: number;
   /** The real cost by unit, or null where it is the reserved one. */
   readonly spent: Readonly<Record<string, number>> | null;
+  /** A throttled call that no waiting of minutes helps: the gate shuts, and nothing is learned from it. */
+  readonly terminal?: boolean;
+  /** What the API said of its counters; left out when it said nothing. */
+  readonly limits?: readonly KnownLimit[];
 }
+
+/** One array for all who know nothing. */
+export const NO_LIMITS: readonly KnownLimit[] = [];
 
 /** A run that says nothing (a plain BullMQ call on the backend) neither feeds the controller nor refunds anything. */
 export const silentEnding: Ending = { outcome: "failed", retryAfterMs: 0, spent: null };
+
+/** What stands in the ending (lua/lib/hinted.lua): 0 for nothing, -1 for a number that was not said. */
+export function limitsText(limits: readonly KnownLimit[]): string {
+  if (limits.length === 0) return "0";
+  return JSON.stringify(
+    limits.map(({ unit, limit = -1, remaining = -1, resetMs = -1, windowMs = -1 }) => [
+      unit,
+      limit,
+      remaining,
+      resetMs,
+      windowMs,
+    ]),
+  );
+}
 
 /** What a worker holds for one active job. */
 export interface Permit {

@@ -2,13 +2,18 @@ import { Job, type Processor, Worker, type WorkerOptions } from "bullmq";
 import type { Client } from "../redis/connection.ts";
 import { type WorkerBackend, workerBackend } from "./worker-backend.ts";
 
-/** Thrown by a run whose job goes back with a delay instead of failing. */
+/** deferred: with a delay. parked: to the head, behind a gate that a spent quota shut. drained: to the head, by a worker that closes. */
+type GoesBack = "deferred" | "parked" | "drained";
+
+/** Thrown by a run whose job goes back instead of failing. */
 export class Deferral extends Error {
   override readonly name = "Deferral";
+  readonly how: GoesBack;
   readonly putBack: (token: string, fetchNext: boolean) => Promise<unknown>;
 
-  constructor(message: string, putBack: (token: string, fetchNext: boolean) => Promise<unknown>) {
+  constructor(how: GoesBack, message: string, putBack: (token: string, fetchNext: boolean) => Promise<unknown>) {
     super(message);
+    this.how = how;
     this.putBack = putBack;
   }
 }

@@ -49,6 +49,7 @@ export interface LimiterStatus {
     /** Epoch ms on Redis' clock. */
     readonly until: number | null;
     readonly remainingMs: number;
+    /** Why it is closed: throttled, quota (no credit, a spend limit, a daily quota), or the operator's words. */
     readonly reason: string | null;
     /** True while one probe decides whether it opens. */
     readonly halfOpen: boolean;
@@ -67,7 +68,7 @@ export interface LimiterStatus {
   readonly acceptedPerSecond: number;
   readonly throttledPerSecond: number;
   readonly throttledShare: number;
-  /** Since the limiter was first registered. */
+  /** Since the limiter was first registered. What a spent quota refused counts as throttled here, and nowhere else. */
   readonly totals: Readonly<Record<"granted" | "ok" | "throttled" | "failed" | "released", number>>;
   readonly queues: readonly string[];
   /** The operator's setLimits stands above the code's definition. */

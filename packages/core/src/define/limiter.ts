@@ -1,3 +1,4 @@
+import { type Provider, type ProviderName, providers } from "@headgate/hints/providers";
 import { z } from "zod";
 import { type Duration, durationSchema } from "./duration.ts";
 import { nameSchema, parseName, parseOptions } from "./options.ts";
@@ -19,6 +20,12 @@ export interface LimiterOptions {
   readonly concurrency?: number;
   /** Learn the rate from what the API accepts; default true. `false`: use the limits as they are. */
   readonly adaptive?: boolean;
+  /**
+   * What is known of the API beyond what its answers say: the name of a preset of @headgate/hints, or one of your own (header
+   * dialect, codes of a spent quota, what to wait when it does not say). Default: what an answer looks like decides. Workers
+   * read answers by it; it is not stored in Redis.
+   */
+  readonly provider?: ProviderName | Provider;
   /** A lower revision never replaces a higher one in Redis; default: the last start wins. */
   readonly revision?: number;
   /** First part of all keys; default `"headgate"`. */
@@ -44,6 +51,8 @@ export interface Limiter {
   /** False for the limiter of a queue that names none: it runs unpaced until the first throttled call. */
   readonly pacedFromStart: boolean;
   readonly revision: number | null;
+  /** A preset, or null: then what an answer looks like decides. */
+  readonly provider: Provider | null;
 }
 
 const DEFAULT_NAMESPACE = "headgate";
@@ -63,6 +72,24 @@ const limitSchema = z
     path: ["burst"],
   });
 
+const ms = z.number().min(0).max(31_536_000_000);
+const names = Object.keys(providers) as ProviderName[];
+const providerSchema = z.union(
+  [
+    z.enum(names).transform((name) => providers[name]),
+    z.strictObject({
+      reset: z.enum(["s", "ms", "epoch-s", "epoch-ms"]).exactOptional(),
+      resetIsFull: z.boolean().exactOptional(),
+      windowMs: ms.exactOptional(),
+      bodyTells: z.boolean().exactOptional(),
+      terminalCodes: z.array(z.string()).exactOptional(),
+      throttledStatuses: z.array(z.int().min(100).max(599)).exactOptional(),
+      defaultWaitMs: ms.exactOptional(),
+    }),
+  ],
+  { error: `expected a preset of @headgate/hints, or one of ${names.join(", ")}` },
+);
+
 const schema = z.strictObject({
   limits: z
     .array(limitSchema)
@@ -73,6 +100,7 @@ const schema = z.strictObject({
     .default([]),
   concurrency: z.int().min(1).nullable().default(null),
   adaptive: z.boolean().default(true),
+  provider: providerSchema.nullable().default(null),
   revision: z.int().min(0).nullable().default(null),
   namespace: nameSchema.default(DEFAULT_NAMESPACE),
 });

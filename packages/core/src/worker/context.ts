@@ -1,7 +1,10 @@
 import type { Job } from "bullmq";
-import type { Permit } from "../bullmq/ending.ts";
+import { type Ending, type KnownLimit, NO_LIMITS, type Permit } from "../bullmq/ending.ts";
 import { decodeId } from "../define/id.ts";
+import type { Queue } from "../define/queue.ts";
+import { bodyText, tellsInBody } from "./answer.ts";
 import { classifyReport, classifyResponse, ThrottledError, type Verdict } from "./classify.ts";
+import { newestLimits } from "./known-limits.ts";
 import type { Run } from "./run-job.ts";
 
 export interface JobInfo {
@@ -26,7 +29,10 @@ export interface JobContext {
   readonly signal: AbortSignal;
   /** Appends a line to the job's log (BullMQ keeps it; Bull Board shows it). */
   log(line: string): Promise<void>;
-  /** Global `fetch` with the run's signal. 429, and 503/529 with Retry-After, throw: the job is deferred. */
+  /**
+   * Global `fetch` with the run's signal. 429, and 503/529 with Retry-After, throw: the job is deferred. What an answer says of
+   * limits reaches the limiter on success too; of the answers that refuse, the body is read for it (64 KiB at most).
+   */
   fetch(input: string | URL | Request, init?: FetchInit): Promise<Response>;
   /** Tells the limiter what another client heard: a response, its headers, or an error. */
   report(heard: unknown): void;
@@ -37,20 +43,30 @@ export interface JobContext {
 
 /** What a run has said about the API so far. */
 export class Heard {
-  #verdict: Verdict = { throttled: false, retryAfterMs: 0 };
+  #throttled = false;
+  #retryAfterMs = 0;
+  #terminal = false;
+  #limits: readonly KnownLimit[] = NO_LIMITS;
   #spent: Readonly<Record<string, number>> | null = null;
 
-  get verdict(): Verdict {
-    return this.#verdict;
+  /** How the permit ends, where `end` is what became of the run itself. */
+  ending(end: "ok" | "failed"): Ending {
+    const reached = this.#spent?.["requests"] !== 0;
+    return {
+      outcome: this.#throttled ? "throttled" : reached ? end : "released",
+      retryAfterMs: this.#retryAfterMs,
+      terminal: this.#terminal,
+      spent: this.#spent,
+      limits: this.#limits,
+    };
   }
 
-  get spent(): Readonly<Record<string, number>> | null {
-    return this.#spent;
-  }
-
-  hear(verdict: Verdict): void {
-    if (!verdict.throttled) return;
-    this.#verdict = { throttled: true, retryAfterMs: Math.max(this.#verdict.retryAfterMs, verdict.retryAfterMs) };
+  hear({ throttled, retryAfterMs, terminal, limits }: Verdict): void {
+    this.#limits = newestLimits(this.#limits, limits);
+    if (!throttled) return;
+    this.#throttled = true;
+    this.#terminal ||= terminal;
+    this.#retryAfterMs = Math.max(this.#retryAfterMs, retryAfterMs);
   }
 
   settle(spent: Readonly<Record<string, number>>): void {
@@ -67,13 +83,13 @@ export class Heard {
 /** Made for every run, so its parts are made only when they are used. */
 class RunContext implements JobContext {
   readonly #job: Job;
-  readonly #queue: string;
+  readonly #queue: Pick<Queue, "name" | "limiter">;
   readonly #permit: Permit | undefined;
   readonly #run: Run;
   readonly #heard: Heard;
   #info: JobInfo | undefined;
 
-  constructor(job: Job, queue: string, permit: Permit | undefined, run: Run, heard: Heard) {
+  constructor(job: Job, queue: Pick<Queue, "name" | "limiter">, permit: Permit | undefined, run: Run, heard: Heard) {
     this.#job = job;
     this.#queue = queue;
     this.#permit = permit;
@@ -90,7 +106,7 @@ class RunContext implements JobContext {
   get job(): JobInfo {
     this.#info ??= Object.freeze({
       id: decodeId(this.#job.id ?? ""),
-      queue: this.#queue,
+      queue: this.#queue.name,
       attempt: this.#job.attemptsMade + 1,
       deferrals: this.#permit?.deferrals ?? 0,
       enqueuedAt: this.#job.timestamp,
@@ -109,18 +125,21 @@ class RunContext implements JobContext {
   async fetch(input: string | URL | Request, { throwOnThrottle = true, ...init }: FetchInit = {}): Promise<Response> {
     const signals = [this.signal, init.signal].filter((one) => one !== null && one !== undefined);
     const response = await fetch(input, { ...init, signal: AbortSignal.any(signals) });
-    const verdict = classifyResponse(response, Date.now());
+    const { provider } = this.#queue.limiter;
+    const verdict = tellsInBody(response, provider)
+      ? classifyResponse(await withBody(response), provider)
+      : classifyResponse(response, provider);
     this.#heard.hear(verdict);
     if (verdict.throttled && throwOnThrottle) {
       // The body is not wanted: let the connection go back to its pool.
       await response.body?.cancel();
-      throw new ThrottledError(verdict.retryAfterMs, `HTTP ${response.status}`);
+      throw new ThrottledError(verdict.retryAfterMs, `HTTP ${response.status}`, verdict.terminal);
     }
     return response;
   }
 
   report(what: unknown): void {
-    this.#heard.hear(classifyReport(what, Date.now()));
+    this.#heard.hear(classifyReport(what, this.#queue.limiter.provider));
   }
 
   settle(spent: Readonly<Record<string, number>>): void {
@@ -134,8 +153,13 @@ class RunContext implements JobContext {
 
 export const createContext = (
   job: Job,
-  queue: string,
+  queue: Pick<Queue, "name" | "limiter">,
   permit: Permit | undefined,
   run: Run,
   heard: Heard,
 ): JobContext => new RunContext(job, queue, permit, run, heard);
+
+/** The caller gets the answer itself, its body unread. */
+async function withBody(response: Response): Promise<{ status: number; headers: Headers; body: string | undefined }> {
+  return { status: response.status, headers: response.headers, body: await bodyText(response.clone()) };
+}

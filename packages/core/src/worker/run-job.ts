@@ -1,5 +1,5 @@
 import { type Job, UnrecoverableError } from "bullmq";
-import type { Permit } from "../bullmq/ending.ts";
+import { type Permit, silentEnding } from "../bullmq/ending.ts";
 import { Deferral } from "../bullmq/fleet-worker.ts";
 import type { WorkerBackend } from "../bullmq/worker-backend.ts";
 import { parsePayload } from "../define/payload.ts";
@@ -70,6 +70,7 @@ export async function runJob<Payload, Result>(
 ): Promise<Result> {
   const { jobId, token } = run;
   const permit = backend.permitOf(token);
+  const { provider } = queue.limiter;
   const heard = new Heard();
 
   let payload: Payload;
@@ -78,45 +79,36 @@ export async function runJob<Payload, Result>(
     payload = parsed instanceof Promise ? await parsed : parsed;
   } catch (error) {
     ended(run);
-    backend.conclude(token, { outcome: "released", retryAfterMs: 0, spent: null });
+    backend.conclude(token, { ...silentEnding, outcome: "released" });
     throw unrecoverable(error);
   }
 
-  const ctx = createContext(job, queue.name, permit, run, heard);
+  const ctx = createContext(job, queue, permit, run, heard);
   try {
     const { timeoutMs } = queue;
     const start = () => process(payload, ctx);
     const result = await runOn(queue.limiter.prefix, () =>
       timeoutMs === null ? start() : withTimeout(timeoutMs, run, start),
     );
-    const { throttled, retryAfterMs } = heard.verdict;
-    const reached = heard.spent?.["requests"] !== 0;
-    backend.conclude(token, {
-      outcome: throttled ? "throttled" : reached ? "ok" : "released",
-      retryAfterMs,
-      spent: heard.spent,
-    });
+    backend.conclude(token, heard.ending("ok"));
     return result;
   } catch (error) {
-    const verdict = classifyError(error, Date.now());
+    const verdict = classifyError(error, provider);
     heard.hear(verdict);
-    const { throttled, retryAfterMs } = heard.verdict;
-    const reached = heard.spent?.["requests"] !== 0;
-    backend.conclude(token, {
-      outcome: throttled ? "throttled" : reached ? "failed" : "released",
-      retryAfterMs,
-      spent: heard.spent,
-    });
+    backend.conclude(token, heard.ending("failed"));
     if (run.reason instanceof Drained) {
-      throw new Deferral("drained", (lock) => backend.moveJobFromActiveToWait(jobId, lock));
+      throw new Deferral("drained", "drained", (lock) => backend.moveJobFromActiveToWait(jobId, lock));
     }
     if (!verdict.throttled || permit === undefined) throw error;
+    if (verdict.terminal) {
+      throw new Deferral("parked", messageOf(error), (lock) => backend.moveJobFromActiveToWait(jobId, lock));
+    }
     if (isSpent(queue, permit, Date.now())) {
       throw unrecoverable(
         headgateError("HG_DEFERRALS_EXHAUSTED", { got: `${permit.deferrals} deferrals`, cause: error }),
       );
     }
-    throw new Deferral(messageOf(error), (lock, fetchNext) => backend.defer(jobId, lock, fetchNext));
+    throw new Deferral("deferred", messageOf(error), (lock, fetchNext) => backend.defer(jobId, lock, fetchNext));
   } finally {
     ended(run);
   }

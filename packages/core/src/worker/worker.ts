@@ -32,6 +32,8 @@ export interface WorkerEvents {
   completed: [{ id: string; queue: string; attempt: number; result: unknown }];
   failed: [{ id: string; queue: string; attempt: number; error: Error; final: boolean }];
   deferred: [{ id: string; queue: string; deferrals: number; delayMs: number; reason: string }];
+  /** A quota is spent: the job waits at the head of its queue until the gate opens. No attempt and no deferral is spent. */
+  parked: [{ id: string; queue: string; reason: string }];
   error: [Error];
 }
 
@@ -141,7 +143,11 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
       if (!job) return;
       const id = decodeId(job.id ?? "");
       if (error instanceof Deferral) {
-        if (error.message === "drained") return;
+        if (error.how === "drained") return;
+        if (error.how === "parked") {
+          this.emit("parked", { id, queue, reason: error.message });
+          return;
+        }
         const { deferrals, delayMs } = worker.getBackend().takeDeferral(job.id ?? "");
         this.emit("deferred", { id, queue, deferrals, delayMs, reason: error.message });
         return;

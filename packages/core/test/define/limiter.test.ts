@@ -1,3 +1,4 @@
+import { providers } from "@headgate/hints";
 import { describe, expect, it } from "vitest";
 import { defaultBurst, defineLimiter, type LimiterOptions, type LimitOptions } from "../../src/define/limiter.ts";
 import { limiterDefinition } from "../../src/define/registration.ts";
@@ -33,7 +34,22 @@ describe("defineLimiter", () => {
       adaptive: true,
       pacedFromStart: true,
       revision: null,
+      provider: null,
     });
+  });
+
+  it("takes the API's preset by name, or one of your own, and keeps it out of what is registered", () => {
+    expect(defineLimiter("api", { provider: "openai" }).provider).toBe(providers.openai);
+    const own = { reset: "ms", terminalCodes: ["out_of_credit"], defaultWaitMs: 500 } as const;
+    expect(defineLimiter("api", { provider: own }).provider).toEqual(own);
+    const [one, other] = [defineLimiter("api", { provider: "github" }), defineLimiter("api")].map(limiterDefinition);
+    expect(one?.hash).toBe(other?.hash);
+  });
+
+  it.each([["opneai"], [{ reset: "minutes" }], [7]])("refuses the provider %j", (provider) => {
+    const error = thrownBy(() => defineLimiter("api", { provider: provider as never }));
+    expect(error.code).toBe("HG_OPTION_INVALID");
+    expect(error.message).toContain("a preset of @headgate/hints");
   });
 
   it("resolves limits to milliseconds and bursts", () => {

@@ -6,6 +6,7 @@ import { text } from "node:stream/consumers";
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
   /** How long the call takes. */
   readonly afterMs?: number;
 }
@@ -37,10 +38,10 @@ export async function startApi(): Promise<Api> {
     mostParallel = Math.max(mostParallel, parallel);
     const call = { body: await text(request), at: Date.now() };
     calls.push(call);
-    const { status, headers = {}, afterMs = 0 } = decide(call);
+    const { status, headers = {}, body = "", afterMs = 0 } = decide(call);
     setTimeout(() => {
       parallel--;
-      response.writeHead(status, headers).end();
+      response.writeHead(status, headers).end(body);
     }, afterMs);
   };
   const server = createServer((request, response) => {
