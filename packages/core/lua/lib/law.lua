@@ -43,6 +43,9 @@ local function law_rate(hot, plan)
   if plan.cap > 0 and rate > plan.cap then
     rate = plan.cap
   end
+  if hot.told > 0 and rate > hot.told then
+    rate = hot.told
+  end
   return rate > LEAST_RATE and rate or LEAST_RATE
 end
 

@@ -5,7 +5,7 @@ import type { Api } from "./api/api.ts";
 import { arrivalTimes, type Demand } from "./demand.ts";
 import { type Fetched, type Glance, type Heard, VirtualFleet } from "./fleet.ts";
 import type { Latency } from "./latency.ts";
-import type { Manners } from "./manners.ts";
+import type { Manners, Telling } from "./manners.ts";
 import { insertSorted, takeBefore } from "./order.ts";
 import { type Random, seededRandom } from "./random.ts";
 
@@ -14,6 +14,8 @@ export interface Simulation {
   readonly queue: Queue;
   readonly api: Api;
   readonly manners: Manners;
+  /** What every answer tells of the API's counter; left out, nothing. */
+  readonly telling?: Telling;
   readonly latency: Latency;
   /** How long a 429 takes; the same as an accepted call where it is left out. */
   readonly refusalLatency?: Latency;
@@ -130,15 +132,17 @@ class Network {
   }
 
   #answer(at: number, { kind, permit }: Fetched): Heard {
-    const { api, latency, refusalLatency, manners } = this.#simulation;
+    const { api, latency, refusalLatency, manners, telling } = this.#simulation;
     const endsAt = at + latency.sample(this.#random);
     const sinceStart = at - this.#startsAt;
     const cost = this.#costs[kind - 1] ?? {};
     const verdict = api.call({ at: sinceStart, endsAt: endsAt - this.#startsAt, cost });
+    const counter = telling && api.counter?.(sinceStart);
+    const told = counter ? telling(counter) : 0;
     this.calls.push({ at: sinceStart, accepted: verdict.accepted, cost });
-    if (verdict.accepted) return { at: endsAt, kind, permit, outcome: "ok", retryAfterMs: 0, spent: null };
+    if (verdict.accepted) return { at: endsAt, kind, permit, outcome: "ok", retryAfterMs: 0, spent: null, told };
     const heardAt = refusalLatency ? at + refusalLatency.sample(this.#random) : endsAt;
-    return { at: heardAt, kind, permit, outcome: "throttled", retryAfterMs: manners(verdict), spent: null };
+    return { at: heardAt, kind, permit, outcome: "throttled", retryAfterMs: manners(verdict), spent: null, told };
   }
 }
 
