@@ -67,8 +67,8 @@ local function hinted(site, permit, list)
   if site.plan.adaptive ~= 1 or now - hot.heard < HEARD_MS then
     return
   end
-  hot.heard = now
   law_begin(site)
+  hot.heard = now
   local law, out = cold(site).law, in_flight(site)
   local told, shut = math.huge, 0
   for _, each in ipairs(list) do

@@ -26,7 +26,7 @@ local function law_begin(site)
     return
   end
   hot.at = 0; hot.last = now; hot.grown = 0; hot.hold = 1; hot.hungry = 0; hot.top = 0; hot.began = now; hot.base = 0; hot.rise = 0.25
-  hot.amplitude = 0.012; hot.fold = 1; hot.speed = 4
+  hot.amplitude = 0.012; hot.fold = 1; hot.speed = 4; hot.told = 0
   if plan.adaptive ~= 1 then
     hot.phase = FREE
   elseif plan.cap > 0 then
