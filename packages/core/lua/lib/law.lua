@@ -11,7 +11,7 @@ local MARGIN = 0.01            -- start this far below the estimate
 local CATCH_UP_MS = 20         -- a late timekeeper may take this much at once (the default burst of a declared limit)
 local LEAST_RATE = 0.05        -- one call in 20 s: the floor of any estimate
 local CALLS_PER_PROBE = 600    -- a probe costs 1-2 429s: 0.2-0.3 % of the calls
-local FIRST_OUT = 2
+local FIRST_OUT, FIRST_OK = 2, 3
 local RAMP_OUT = 0.25
 local RAMP_IN_FLIGHT = 4       -- long latencies answer late: bound what a ramp has out
 
@@ -55,7 +55,7 @@ local function law_wait(hot, out, now)
     return 0
   end
   if hot.phase == RAMP then
-    if out >= (hot.ok == 0 and FIRST_OUT or RAMP_IN_FLIGHT) * 2 ^ math.min((now - hot.began) / 1000, 20) + RAMP_OUT * hot.ok then
+    if out >= (hot.ok < FIRST_OK and FIRST_OUT or RAMP_IN_FLIGHT) * 2 ^ math.min((now - hot.began) / 1000, 20) + RAMP_OUT * hot.ok then
       return CATCH_UP_MS
     end
   end

@@ -135,6 +135,8 @@ local function law_believes(law, permit, retry_after)
     return false
   end
   if not law.told then
+    law.penalty = retry_after > 1000 * WIDE_MOST and math.abs(retry_after - (law.said or 0)) <= 0.1 * retry_after
+    law.said = retry_after
     law.told = { at = permit.at, ok = 0, all = 0, ms = retry_after }
   end
   return true
@@ -148,7 +150,7 @@ local function law_after_closure(hot, law, permit, closure_ms, rate, estimate)
   local accepted, seconds = law_accepted(law, from, permit.granted, permit.at)
   local closure = closure_ms / 1000
   seconds = math.max(0.001, seconds - (from.unsent or 0))
-  if seconds > 2 * closure then
+  if law.penalty or seconds > 2 * closure then
     return math.min(estimate, rate * (1 - BACK_OFF * math.min(1, 4 * closure / seconds)))
   end
   local whole = accepted < CALLS_TELL and closure or math.max(0.25 * closure, closure - 0.75)
