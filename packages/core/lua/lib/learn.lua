@@ -105,8 +105,6 @@ local function law_flush(hot, law, permit, rate)
   law.flush = {
     granted = permit.granted, refused = law.refused - 1, bad = 1, rate = rate, at = permit.at,
     calls = hot.granted - permit.granted + 1, seconds = math.max(1, hot.last - permit.at) / 1000,
-    least = hot.phase == RAMP and RAMP_OVERSHOOT * rate or 0.97 * rate,
-    ramp = hot.phase == RAMP and rate or nil,
   }
   hot.phase = FLUSH
 end
@@ -175,6 +173,12 @@ local function law_throttled(hot, law, plan, permit, believed, recently, now)
   local rate = law_rate(hot, plan)
   local again = now - law.event < math.max(2.5 * law.latency, 8000 / math.max(hot.base, LEAST_RATE))
   law.event = now
+  if not again and not permit.probe then
+    law.trouble = {
+      at = permit.at, rate = rate, ramp = hot.phase == RAMP and rate or nil,
+      least = (hot.phase == RAMP and RAMP_OVERSHOOT or 0.97) * rate,
+    }
+  end
   local till = 0
   if hot.phase == FREE then
     law_hold(hot, law, math.max(1, 0.9 * recently.accepted), now, 0)
@@ -260,21 +264,27 @@ local function law_opened(hot, law, plan, probe, now)
     law_flushed(hot, law, now)
   elseif flush then
     law.flush = nil
+    local trouble = law.trouble
+    if not told then
+      law.shut = now - trouble.at
+      law.penalty = law.shut > 1000 * WIDE_MOST and math.abs(law.shut - (law.said or 0)) <= 0.15 * law.shut
+      law.said = law.shut
+    end
     local from = law_open_since(hot, law)
     local accepted = hot.granted - from.granted - (law.refused - from.refused)
     local low = accepted / math.max(0.001, (now - from.at) / 1000)
-    local high = accepted / math.max(0.001, (flush.at - from.at) / 1000)
-    local between = accepted < CALLS_TELL and low or math.max(flush.least, low ^ 0.25 * high ^ 0.75)
+    local high = accepted / math.max(0.001, (trouble.at - from.at) / 1000)
+    local between = accepted < CALLS_TELL and low or math.max(trouble.least, low ^ 0.25 * high ^ 0.75)
     -- No window is shorter than its closure, or, where it says so in whole seconds, than one: what the ramp brought in that time.
-    local wide = math.max(1, told and told.ms / 1000 or (now - flush.at) / 1000)
-    local rough = flush.ramp and accepted >= CALLS_TELL and wide <= WIDE_MOST
-    if wide <= WIDE_MOST and not flush.ramp then
-      between = low ^ 0.75 * high ^ 0.25
+    local wide = math.max(1, told and told.ms / 1000 or (now - trouble.at) / 1000)
+    local rough = trouble.ramp and accepted >= CALLS_TELL and wide <= WIDE_MOST
+    if not trouble.ramp and not law.penalty then
+      between = wide <= WIDE_MOST and low ^ 0.75 * high ^ 0.25 or low
     elseif rough then
-      local tau = math.max(RAMP_TAU, accepted / flush.ramp)
-      between = math.max(low, ROUGH_BELOW * flush.ramp * tau * (1 - math.exp(-wide / tau)) / wide)
+      local tau = math.max(RAMP_TAU, accepted / trouble.ramp)
+      between = math.max(low, ROUGH_BELOW * trouble.ramp * tau * (1 - math.exp(-wide / tau)) / wide)
     end
-    law_hold(hot, law, math.min(flush.rate, between), now, flush.rate)
+    law_hold(hot, law, math.min(trouble.rate, between), now, trouble.rate)
   elseif hot.phase == STEADY then
     law_hold(hot, law, hot.base, now, law.rough and math.huge or hot.base)
   end
