@@ -15,10 +15,28 @@ local FIRST_OUT, FIRST_OK = 2, 3
 local RAMP_OUT = 0.25
 local RAMP_IN_FLIGHT = 4       -- long latencies answer late: bound what a ramp has out
 
+local MOVED = 1.15             -- above the estimate by this factor without a throttled call, the limit is another one
 local LOST = 0.7               -- below this share of what was held before, a drop may be temporary
 
 -- 0 is a limiter that was never asked.
 local FREE, RAMP, FLUSH, STEADY = 1, 2, 3, 4
+
+-- What time has made of the pace since it was learned: below 1 in the quick ramp after an opening and while it is held, then more
+-- and more.
+local function law_factor(hot)
+  if hot.grown < 0 then
+    return math.exp(hot.grown)
+  elseif hot.grown <= hot.hold then
+    return 1 - MARGIN + MARGIN * hot.grown / hot.hold
+  end
+  local factor = 1 + hot.amplitude * (math.exp(math.min((hot.grown - hot.hold) / hot.fold, 20)) - 1)
+  if factor > MOVED then
+    -- The limit really moved.
+    local knee = hot.hold + hot.fold * math.log(1 + (MOVED - 1) / hot.amplitude)
+    factor = MOVED * math.exp(math.min((hot.grown - knee) / hot.speed, 20))
+  end
+  return factor
+end
 
 local function law_rate(hot, plan)
   if hot.phase <= FREE then
@@ -26,19 +44,7 @@ local function law_rate(hot, plan)
   end
   local rate = hot.base
   if hot.phase == STEADY then
-    if hot.grown < 0 then
-      rate = rate * math.exp(hot.grown)
-    elseif hot.grown <= hot.hold then
-      rate = rate * (1 - MARGIN + MARGIN * hot.grown / hot.hold)
-    else
-      local over = hot.amplitude * (math.exp(math.min((hot.grown - hot.hold) / hot.fold, 20)) - 1)
-      if over > 0.15 then
-        -- The limit really moved.
-        local knee = hot.hold + hot.fold * math.log(1 + 0.15 / hot.amplitude)
-        over = 1.15 * math.exp(math.min((hot.grown - knee) / hot.speed, 20)) - 1
-      end
-      rate = rate * (1 + over)
-    end
+    rate = rate * law_factor(hot)
   end
   if plan.cap > 0 and rate > plan.cap then
     rate = plan.cap
@@ -65,6 +71,15 @@ local function law_wait(hot, out, now)
     return wait
   end
   return 0
+end
+
+-- Whether as many calls are in flight as the API seems to stand; how many that is grows as the rate does.
+local function law_crowded(hot, out)
+  if out < math.floor(hot.crowd * math.max(1, law_factor(hot))) then
+    return false
+  end
+  hot.hungry = 1
+  return true
 end
 
 -- Takes a permit; answers the rate it was granted at (0: unpaced).

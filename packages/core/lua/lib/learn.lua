@@ -26,7 +26,7 @@ local function law_begin(site)
     return
   end
   hot.at = 0; hot.last = now; hot.grown = 0; hot.hold = 1; hot.hungry = 0; hot.top = 0; hot.began = now; hot.base = 0; hot.rise = 0.25
-  hot.amplitude = 0.012; hot.fold = 1; hot.speed = 4; hot.told = 0
+  hot.amplitude = 0.012; hot.fold = 1; hot.speed = 4; hot.told = 0; hot.crowd = 0; hot.most = 0
   if plan.adaptive ~= 1 then
     hot.phase = FREE
   elseif plan.cap > 0 then
@@ -155,6 +155,39 @@ local function law_after_closure(hot, law, permit, closure_ms, rate, estimate)
   return math.min(0.97 * rate, math.max(1, accepted) / (seconds + whole))
 end
 
+-- An API that counts calls in flight refuses whenever one more is out than it stands, so the most that were out between two
+-- events is always the same, and the last of them was refused. A bound just below it is all that such an API wants: the pace may
+-- rise. Under any other API that most is an extreme, and a bound there holds nobody.
+local CROWD_EVENTS, CROWD_LEAST = 4, 8
+local CROWD_LIFT = 1.15
+local function law_crowd(hot, law, rate, base)
+  local most = hot.most
+  hot.most = 0
+  if hot.crowd > 0 and most > hot.crowd then
+    -- One more was tried, and refused: the bound is where it was, and the pace had no part in it.
+    hot.base = math.max(hot.base, base)
+    law.crowds = {}
+    return
+  end
+  local crowds = law.crowds or {}
+  crowds[#crowds + 1] = most
+  law.crowds = crowds
+  if hot.crowd > 0 then
+    if #crowds == 2 then
+      -- Refused with fewer in flight: it counts something else.
+      hot.crowd = 0; law.crowds = nil
+    end
+    return
+  end
+  if #crowds > CROWD_EVENTS then table.remove(crowds, 1) end
+  local least, largest = math.min(unpack(crowds)), math.max(unpack(crowds))
+  if #crowds == CROWD_EVENTS and least >= CROWD_LEAST and largest - least <= math.max(1, 0.05 * least) then
+    hot.crowd = least - 1
+    hot.base = CROWD_LIFT * rate
+    law.crowds = {}
+  end
+end
+
 -- A throttled call. Answers until when the fleet shall stand still (0: not at all).
 -- All throttled calls granted before the last decrease belong to its event: one event, one decrease (I7).
 -- `believed`: for how long the API asks to be left alone (ms), nil when it does not or is not believed;
@@ -179,7 +212,7 @@ local function law_throttled(hot, law, plan, permit, believed, recently, now)
       least = (hot.phase == RAMP and RAMP_OVERSHOOT or 0.97) * rate,
     }
   end
-  local till = 0
+  local till, before = 0, hot.base
   if hot.phase == FREE then
     law_hold(hot, law, math.max(1, 0.9 * recently.accepted), now, 0)
   elseif hot.phase == RAMP then
@@ -204,6 +237,7 @@ local function law_throttled(hot, law, plan, permit, believed, recently, now)
       law_hold(hot, law, again and 0.97 * rate or base, now, rate)
     end
     law.again = again
+    law_crowd(hot, law, rate, before)
   end
   law.anchor = { granted = permit.granted, refused = law.refused, at = permit.at }
   -- Leave the API a cushion against jitter before going on.
