@@ -159,7 +159,7 @@ end
 -- events is always the same, and the last of them was refused. A bound just below it is all that such an API wants: the pace may
 -- rise. Under any other API that most is an extreme, and a bound there holds nobody.
 local CROWD_EVENTS, CROWD_LEAST = 4, 8
-local CROWD_LIFT = 1.15
+local CROWD_LIFT = 1.05
 local function law_crowd(hot, law, rate, base)
   local most = hot.most
   hot.most = 0
@@ -176,12 +176,14 @@ local function law_crowd(hot, law, rate, base)
     if #crowds == 2 then
       -- Refused with fewer in flight: it counts something else.
       hot.crowd = 0; law.crowds = nil
+      law.mistaken = (law.mistaken or 0) + 1
     end
     return
   end
-  if #crowds > CROWD_EVENTS then table.remove(crowds, 1) end
+  local events = CROWD_EVENTS * (1 + (law.mistaken or 0))
+  if #crowds > events then table.remove(crowds, 1) end
   local least, largest = math.min(unpack(crowds)), math.max(unpack(crowds))
-  if #crowds == CROWD_EVENTS and least >= CROWD_LEAST and largest - least <= math.max(1, 0.05 * least) then
+  if #crowds == events and least >= CROWD_LEAST and largest - least <= math.max(1, 0.05 * least) then
     hot.crowd = least - 1
     hot.base = CROWD_LIFT * rate
     law.crowds = {}
