@@ -106,6 +106,7 @@ local function law_grant(hot, plan, now)
       -- Back at a rate that was held before: stay there, instead of paying for an overshoot.
       hot.base = hot.top; hot.grown = 0; hot.hold = CALLS_PER_PROBE / hot.base
       hot.amplitude, hot.fold, hot.speed = 0.012, hot.hold, 4
+      hot.back = hot.granted
       rate = law_rate(hot, plan)
     end
     local interval = 1000 / rate

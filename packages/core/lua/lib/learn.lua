@@ -10,6 +10,7 @@ local RAMP_OVERSHOOT = 0.56     -- a bucket of a tenth of a second is empty when
 local BACK_OFF = 0.06          -- the most that one closure takes off a pace that held for a while
 local RISE = 1.5
 local ROUGH = 0.7
+local BACKS = 4
 local CALLS_HELD = 40
 local ROUGH_SPEED = 8
 local ROUGH_PAUSES = 1
@@ -26,7 +27,7 @@ local function law_begin(site)
     return
   end
   hot.at = 0; hot.last = now; hot.grown = 0; hot.hold = 1; hot.hungry = 0; hot.top = 0; hot.began = now; hot.base = 0; hot.rise = 0.25
-  hot.amplitude = 0.012; hot.fold = 1; hot.speed = 4; hot.told = 0; hot.crowd = 0; hot.most = 0
+  hot.amplitude = 0.012; hot.fold = 1; hot.speed = 4; hot.told = 0; hot.crowd = 0; hot.most = 0; hot.back = 0
   if plan.adaptive ~= 1 then
     hot.phase = FREE
   elseif plan.cap > 0 then
@@ -159,13 +160,13 @@ end
 -- events is always the same, and the last of them was refused. A bound just below it is all that such an API wants: the pace may
 -- rise. Under any other API that most is an extreme, and a bound there holds nobody.
 local CROWD_EVENTS, CROWD_LEAST = 4, 8
-local CROWD_LIFT = 1.05
-local function law_crowd(hot, law, rate, base)
+local CROWD_LIFT, CROWD_CALLS = 1.05, 300
+local function law_crowd(hot, law, permit, rate, accepted)
   local most = hot.most
   hot.most = 0
-  if hot.crowd > 0 and most > hot.crowd then
+  if hot.crowd > 0 and most > hot.crowd and permit.granted - law.anchor.granted > CROWD_CALLS then
     -- One more was tried, and refused: the bound is where it was, and the pace had no part in it.
-    hot.base = math.max(hot.base, base)
+    hot.base = math.max(hot.base, CROWD_LIFT * accepted)
     law.crowds = {}
     return
   end
@@ -214,7 +215,7 @@ local function law_throttled(hot, law, plan, permit, believed, recently, now)
       least = (hot.phase == RAMP and RAMP_OVERSHOOT or 0.97) * rate,
     }
   end
-  local till, before = 0, hot.base
+  local till = 0
   if hot.phase == FREE then
     law_hold(hot, law, math.max(1, 0.9 * recently.accepted), now, 0)
   elseif hot.phase == RAMP then
@@ -238,8 +239,18 @@ local function law_throttled(hot, law, plan, permit, believed, recently, now)
     else
       law_hold(hot, law, again and 0.97 * rate or base, now, rate)
     end
+    if hot.back > 0 and hot.granted - hot.back < CALLS_PER_PROBE then
+      law.backs = (law.backs or 0) + 1
+      if law.backs == BACKS then
+        -- What was held before is no more; or it was a full bucket that held it.
+        hot.top, law.backs = hot.base, 0
+      end
+    elseif hot.back > 0 then
+      law.backs = 0
+    end
+    hot.back = 0
     law.again = again
-    law_crowd(hot, law, rate, before)
+    law_crowd(hot, law, permit, rate, recently.accepted)
   end
   law.anchor = { granted = permit.granted, refused = law.refused, at = permit.at }
   -- Leave the API a cushion against jitter before going on.

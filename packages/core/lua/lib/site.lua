@@ -8,8 +8,8 @@
 --   config, state  everything else (cmsgpack), loaded only by who needs it: cold() in slow.lua
 -- Packed doubles because a script pays for every field: this state as one cmsgpack map cost 10.7 us a job, of 52 us that
 -- BullMQ's own moveToFinished takes.
-local HOT = "<ddddddddddddddddddddddddddddddddd"
-local HOT_BYTES = 33 * 8
+local HOT = "<dddddddddddddddddddddddddddddddddd"
+local HOT_BYTES = 34 * 8
 
 local function hot_of(packed)
   local hot, at = { level = {} }, nil
@@ -21,7 +21,7 @@ local function hot_of(packed)
     hot.second, hot.secondOk, hot.secondThrottled,   -- outcomes of the running second; ring.lua
     hot.granted, hot.ok,                       -- totals
     hot.phase, hot.base, hot.at, hot.last, hot.grown, hot.hold, hot.hungry, hot.top, hot.began, hot.rise,
-    hot.amplitude, hot.fold, hot.speed,          -- law.lua
+    hot.amplitude, hot.fold, hot.speed, hot.back, -- law.lua
     hot.crowd, hot.most,                         -- most calls in flight (0: any number), and most that were since the last event
     hot.told, hot.heard,                         -- hinted.lua: the rate that the API tells of (0: none), when it was heard (ms)
     hot.deferred,                              -- deferred jobs that have not returned
@@ -36,7 +36,7 @@ local function hot_pack(hot)
   local packed = struct.pack(HOT, hot.gate, hot.half, hot.probe, hot.scarce, hot.keeper, hot.keeperTill, hot.pace,
     hot.second, hot.secondOk, hot.secondThrottled, hot.granted, hot.ok, hot.phase, hot.base, hot.at, hot.last, hot.grown,
     hot.hold, hot.hungry, hot.top, hot.began, hot.rise,
-    hot.amplitude, hot.fold, hot.speed, hot.crowd, hot.most,
+    hot.amplitude, hot.fold, hot.speed, hot.back, hot.crowd, hot.most,
     hot.told, hot.heard, hot.deferred, hot.mirrored, hot.filled, hot.calm)
   for index = 1, #hot.level do
     packed = packed .. struct.pack("<d", hot.level[index])

@@ -1,5 +1,6 @@
 import type { Queue } from "../define/queue.ts";
 import type { Client } from "../redis/connection.ts";
+import { queueBase } from "../redis/keys.ts";
 import { registerQueue } from "../redis/register.ts";
 import type { Api } from "./api/api.ts";
 import { arrivalTimes, type Demand } from "./demand.ts";
@@ -69,6 +70,8 @@ export async function simulate(client: Client, simulation: Simulation): Promise<
   const { queue, slots, seconds, seed, costs = [{ requests: 1 }], demand, signal, startsAt = EPOCH_MS } = simulation;
   const random = seededRandom(seed);
   await registerQueue(client, queue, startsAt);
+  // What an earlier simulation left in flight never ends.
+  await client.unlink(`${queueBase(queue.limiter.prefix, queue.name)}active`);
   const fleet = new VirtualFleet(client, queue, { slots, costs, backlog: demand ? 0 : null }, startsAt, seed);
   const network = new Network(simulation, costs, startsAt, random);
   const arrivals = demand ? arrivalTimes(demand, seconds * 1_000, random).map((at) => startsAt + at) : [];
