@@ -3,17 +3,18 @@
 -- call teaches. The constants' origin: docs/controller.md.
 --
 --   free    unpaced, until the first throttled call (queues that name no limiter)
---   ramp    a cheap, fast start: doubles every 0.3 s until the first throttled call
+--   ramp    a cheap, fast start: an e-fold every 0.3 s until the first throttled call
 --   flush   calls in flight are counted out, to see what share of them the API accepted
 --   steady  just below the estimate, held, then probed upward slowly, then faster
-local RAMP_TAU = 0.3          -- s; overshoot at 100/s costs 0.27 s of it; a faster ramp paid more in 429s
+local RAMP_TAU = 0.3           -- s per e-fold; long latencies make it slower: RAMP_OUT
 local MARGIN = 0.01            -- start this far below the estimate
 local CATCH_UP_MS = 20         -- a late timekeeper may take this much at once (the default burst of a declared limit)
 local LEAST_RATE = 0.05        -- one call in 20 s: the floor of any estimate
 local CALLS_PER_PROBE = 600    -- a probe costs 1-2 429s: 0.2-0.3 % of the calls
+-- What a ramp has out is what it can lose at the first 429: two until three calls were accepted (at 1/s each costs a second),
+-- then four, doubling every second because long latencies answer late, and a quarter of what was accepted.
 local FIRST_OUT, FIRST_OK = 2, 3
-local RAMP_OUT = 0.25
-local RAMP_IN_FLIGHT = 4       -- long latencies answer late: bound what a ramp has out
+local RAMP_IN_FLIGHT, RAMP_OUT = 4, 0.25
 
 local MOVED = 1.15             -- above the estimate by this factor without a throttled call, the limit is another one
 local LOST = 0.7               -- below this share of what was held before, a drop may be temporary
@@ -61,7 +62,8 @@ local function law_wait(hot, out, now)
     return 0
   end
   if hot.phase == RAMP then
-    if out >= (hot.ok < FIRST_OK and FIRST_OUT or RAMP_IN_FLIGHT) * 2 ^ math.min((now - hot.began) / 1000, 20) + RAMP_OUT * hot.ok then
+    local most = hot.ok < FIRST_OK and FIRST_OUT or RAMP_IN_FLIGHT
+    if out >= most * 2 ^ math.min((now - hot.began) / 1000, 20) + RAMP_OUT * hot.ok then
       return CATCH_UP_MS
     end
   end
