@@ -92,7 +92,8 @@ export const scenarios: readonly Scenario[] = [
   {
     ...common,
     name: "headers-neighbour",
-    api: (random) => shared(fixedWindow({ limit: 1_000, perMs: 10_000 }), { fromMs: 20_000, tillMs: 40_000, rate: 50 }, random),
+    api: (random) =>
+      shared(fixedWindow({ limit: 1_000, perMs: 10_000 }), { fromMs: 20_000, tillMs: 40_000, rate: 50 }, random),
     telling: drafted,
   },
   {

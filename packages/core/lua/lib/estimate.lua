@@ -14,12 +14,16 @@ end
 
 -- What the API accepts per second. Between two moments at which its bucket was empty it is exactly what was accepted, per
 -- second; the longer ago the first, the better, as long as the limit did not move. nil when too few calls say so.
-local function law_estimate(law, permit)
+local function law_estimate(hot, law, permit)
   local accepted, seconds = law_accepted(law, law.anchor, permit.granted, permit.at)
   if accepted < CALLS_TELL or seconds <= 0 then
     return nil
   end
   local short = accepted / seconds
+  if seconds > 3 then
+    -- Held before is also what was accepted for so long, whatever was refused meanwhile.
+    hot.top = math.max(hot.top, short)
+  end
   local all, whole = law_accepted(law, law.before, permit.granted, permit.at)
   local long = whole > 0 and all / whole or short
   if math.abs(short / long - 1) <= 0.1 + 2 / accepted then

@@ -65,7 +65,7 @@ local function law_throttled(hot, law, plan, permit, believed, recently, now)
     law_flush(hot, law, permit, permit.rate > 0 and permit.rate or rate)
     till = now + math.max(50, 1.5 * law.latency)
   elseif hot.phase == STEADY then
-    local base = law_estimate(law, permit)
+    local base = law_estimate(hot, law, permit)
     -- What it accepted for the last three seconds it will accept again, unless the limit has fallen since.
     base = math.max(base or 0.85 * rate, recently.fallen and 0 or math.min(recently.accepted, 0.97 * rate))
     base = base + 0.3 * (rate - base)

@@ -61,6 +61,12 @@ end
 -- Per limit: amount, per, refill, burst, cost (where all jobs of the queue cost the same); then the limiter's queues.
 local PLAN = "<ddddddddddd"
 
+-- Where a burst is one, a worker that wakes late would lose what it is late by: at 50/s, 2 ms of 20. What comes in 10 ms may be
+-- added to the burst, for 1 % of the refill.
+local function slack_of(amount, per, burst)
+  return burst == 1 and math.min(0.5, 10 * amount / per) or 0
+end
+
 local function plan_of(packed)
   local plan, count, at = { limits = {} }, nil, nil
   plan.concurrency, plan.cap, plan.adaptive, plan.paced, plan.uniform, plan.windowed, plan.capacity, plan.low, plan.high,
@@ -68,6 +74,7 @@ local function plan_of(packed)
   for index = 1, count do
     local limit = {}
     limit.amount, limit.per, limit.refill, limit.burst, limit.cost, at = struct.unpack("<ddddd", packed, at)
+    limit.slack = slack_of(limit.amount, limit.per, limit.burst)
     plan.limits[index] = limit
   end
   -- One expression for all who compare depth with it: at 55 of 100, 55.00000000000001 is another level.
