@@ -83,6 +83,30 @@ export const scenarios: readonly Scenario[] = [
     api: sliding(100, 1_000),
     limiter: { limits: [{ unit: "requests", amount: 100, per: 1_000 }] },
   },
+  {
+    ...common,
+    name: "early-step",
+    seconds: 40,
+    manners: silent,
+    api: () =>
+      tokenBucket({
+        rate: [
+          { fromMs: 0, rate: 100 },
+          { fromMs: 10_000, rate: 10 },
+          { fromMs: 20_000, rate: 100 },
+        ],
+        burst: 10,
+      }),
+  },
+  {
+    ...common,
+    name: "headers-used-up",
+    seconds: 30,
+    manners: silent,
+    api: (random) =>
+      shared(fixedWindow({ limit: 1_000, perMs: 10_000 }), { fromMs: 0, tillMs: 30_000, rate: 50 }, random),
+    telling: drafted,
+  },
   { ...common, name: "headers", api: window(100, 1_000), telling: drafted },
   { ...common, name: "headers-bucket", api: bucket(100, 100), telling: drafted },
   { ...common, name: "headers-sliding", api: sliding(100, 1_000), telling: drafted },

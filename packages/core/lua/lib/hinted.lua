@@ -7,14 +7,14 @@
 local HEARD_MS = 100           -- every answer tells the same: hear them this often
 local TOLD_MARGIN = 0.005      -- of a second's window of 100, jitter may put one call too many
 local TRUSTED_RESET_MS = 2000  -- resets are told in whole seconds; shorter ones say little
-local SAME_RESET_MS = 1100     -- two answers tell of the same reset, up to their rounding
+local SAME_RESET_MS = 1600     -- two answers tell of the same reset, up to their rounding and their way
 local USED_BY_OTHERS = 0.5     -- of what should remain: below it somebody else calls this API too
 
 -- The counter's memory, by unit and window: { window, reset, since }.
 local function counter_of(law, unit, window_ms)
   law.counters = law.counters or {}
   local key = unit .. ":" .. window_ms
-  law.counters[key] = law.counters[key] or { window = 0, reset = 0, since = 0 }
+  law.counters[key] = law.counters[key] or { window = 0, reset = 0, since = 0, pace = math.huge }
   return law.counters[key]
 end
 
@@ -27,7 +27,7 @@ local function counter_rate(counter, limit, remaining, reset_ms, window_ms, out,
       if counter.reset > 0 and counter.reset <= now + SAME_RESET_MS and reset_ms > TRUSTED_RESET_MS and counter.since > 0 then
         counter.window = math.max(counter.window, reset - counter.reset)
       end
-      counter.reset, counter.since = reset, now
+      counter.reset, counter.since, counter.pace = reset, now, math.huge
     end
     counter.window = math.max(counter.window, reset_ms)
   end
@@ -36,14 +36,16 @@ local function counter_rate(counter, limit, remaining, reset_ms, window_ms, out,
     return math.huge, 0
   end
   local rate = (1 - TOLD_MARGIN) * limit * 1000 / window
-  if remaining >= 0 and reset_ms > TRUSTED_RESET_MS and now - counter.since > SAME_RESET_MS then
-    -- It has stood still while time went by: a window that ends, no bucket that fills.
+  -- A reset that has stood still while time went by is a window's that ends, not a bucket's that fills.
+  if remaining >= 0 and now - counter.since > SAME_RESET_MS then
     local left, seconds = remaining - out, reset_ms / 1000
-    if left <= 0 then
-      return rate, counter.reset
-    elseif left < USED_BY_OTHERS * rate * seconds then
-      return left / seconds, 0
+    if reset_ms > TRUSTED_RESET_MS and left < USED_BY_OTHERS * rate * seconds then
+      counter.pace = math.max(0, left) / seconds
     end
+    if left <= 0 and counter.pace < rate then
+      return rate, counter.reset
+    end
+    return math.min(rate, counter.pace), 0
   end
   return rate, 0
 end
@@ -52,12 +54,14 @@ end
 local function law_tell(hot, law, rate, now)
   local before = hot.told
   hot.told = rate
-  if hot.phase == RAMP or hot.phase == FREE or hot.phase == FLUSH and not law.flush.closed then
-    law.flush = nil
+  if hot.phase == RAMP or hot.phase == FREE then
     hot.at = math.max(hot.at, now)
     law_hold(hot, law, rate, now, rate)
     hot.top = math.max(hot.top, rate)
-  elseif hot.phase == STEADY and before > 0 and hot.base >= 0.97 * before then
+  end
+  -- What was spaced by a slower pace goes on at this one.
+  hot.at = math.min(hot.at, now + 1000 / rate)
+  if hot.phase == STEADY and before > 0 and hot.base >= 0.97 * before then
     hot.base = rate
   end
 end

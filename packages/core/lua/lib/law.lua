@@ -39,7 +39,8 @@ local function law_factor(hot)
   return factor
 end
 
-local function law_rate(hot, plan)
+-- The pace that was learned.
+local function law_pace(hot, plan)
   if hot.phase <= FREE then
     return math.huge
   end
@@ -50,10 +51,13 @@ local function law_rate(hot, plan)
   if plan.cap > 0 and rate > plan.cap then
     rate = plan.cap
   end
-  if hot.told > 0 and rate > hot.told then
-    rate = hot.told
-  end
   return rate > LEAST_RATE and rate or LEAST_RATE
+end
+
+-- The pace: never above what the API itself tells of (hinted.lua).
+local function law_rate(hot, plan)
+  local rate = law_pace(hot, plan)
+  return hot.told > 0 and rate > hot.told and hot.told or rate
 end
 
 -- Milliseconds until the next permit; 0 when it may go now. `out` is what is in flight; only a ramp asks for it.

@@ -48,7 +48,7 @@ local function law_throttled(hot, law, plan, permit, believed, recently, now)
   -- Of what was in flight at the last event: so many refused that it was no noise.
   local many = law.refused - law.anchor.refused >= math.max(4, 0.3 * (law.fence - law.anchor.granted))
   law.fence = hot.granted
-  local rate = law_rate(hot, plan)
+  local rate = law_pace(hot, plan)
   local again = now - law.event < math.max(2.5 * law.latency, 8000 / math.max(hot.base, LEAST_RATE))
   law.event = now
   if not again and not permit.probe then
