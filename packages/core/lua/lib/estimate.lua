@@ -1,5 +1,6 @@
 -- What the API accepts, from counts: calls granted less calls refused, over the time between two moments.
 local CALLS_TELL = 8           -- fewer calls say nothing about a share or a rate
+local HELD = 2                 -- s
 local SHUT_SHARE = 0.12        -- of what was in flight at a 429: below it the API has closed, above it it is just too fast
 
 -- Since when the API stands open: its last opening, or the first call.
@@ -20,8 +21,8 @@ local function law_estimate(hot, law, permit)
     return nil
   end
   local short = accepted / seconds
-  if seconds > 3 then
-    -- Held before is also what was accepted for so long, whatever was refused meanwhile.
+  if seconds > HELD and law.shut == 0 then
+    -- Held before is also what was accepted for so long, whatever was refused meanwhile; not by a window, which lends.
     hot.top = math.max(hot.top, short)
   end
   local all, whole = law_accepted(law, law.before, permit.granted, permit.at)
