@@ -1,10 +1,10 @@
-import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import type { Queue } from "headgate";
 import { createControl } from "headgate/control";
 import { createProducer } from "headgate/producer";
 import { createWorker } from "headgate/worker";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { monitor } from "../support/monitor.ts";
 import { define } from "../support/programs/protocol.ts";
 import { runTask, type Task } from "../support/programs/task.ts";
 import { useRedis } from "../support/redis.ts";
@@ -135,15 +135,9 @@ describe("waiting for room", () => {
 
 /** Commands that name this test's keys, as Redis sees them: other tests use the server, too. */
 async function watchCommands(): Promise<{ readonly count: () => number; readonly stop: () => Promise<unknown> }> {
-  const monitor = await space.client.monitor();
   let seen = 0;
-  monitor.on("monitor", (_time: string, args: string[]) => {
+  const stop = await monitor(space.url, (args) => {
     if (args.some((arg) => arg.includes(`{${space.namespace}:`))) seen++;
   });
-  const stop = (): Promise<unknown> => {
-    const ended = once(monitor, "end");
-    monitor.disconnect();
-    return ended;
-  };
   return { count: () => seen, stop };
 }
