@@ -1,7 +1,7 @@
 -- The API has closed: a Retry-After says so, or next to nothing of what was in flight was accepted. Whether it means what it
 -- says, and what it teaches of the API's pace when it opens again.
 local LIE_SHARE = 0.1          -- of what was in flight when it said Retry-After: above it the API did not mean it
-local RAMP_OVERSHOOT = 0.56    -- a bucket of a tenth of a second is empty when the ramp is at 1.6 to 1.9 times its rate
+local RAMP_OVERSHOOT = 0.52    -- a bucket of a tenth of a second is empty when the ramp is at 1.6 to 1.9 times its rate
 local BACK_OFF = 0.06          -- the most that one closure takes off a pace that held for a while
 local RISE = 1.5               -- round trips that a quick ramp takes for an e-fold
 local BELOW_WINDOW = 0.85      -- of what a short window seems to let through: a closure costs more than a few seconds 15 % below
