@@ -1,6 +1,7 @@
 -- What the API accepts, from counts: calls granted less calls refused, over the time between two moments.
 local CALLS_TELL = 8           -- fewer calls say nothing about a share or a rate
 local HELD = 2                 -- s
+local BUCKET_AWAY = 0.85       -- a bucket of a tenth of a second in what a ramp of half a second brought
 local SHUT_SHARE = 0.12        -- of what was in flight at a 429: below it the API has closed, above it it is just too fast
 
 -- Since when the API stands open: its last opening, or the first call.
@@ -69,6 +70,10 @@ local function law_flushed(hot, law, now)
       accepted, seconds = hot.granted - from.granted - (law.refused - from.refused), (now - from.at) / 1000
     end
     local pace = math.max(1, accepted) / math.max(0.001, seconds)
+    if accepted >= CALLS_TELL and hot.most <= AT_ONCE then
+      -- It answers at once, so all that its bucket held was counted in.
+      pace = BUCKET_AWAY * pace
+    end
     rate = math.min(0.7 * rate, pace)
   end
   law_hold(hot, law, rate, now, flush.rate)

@@ -5,6 +5,8 @@ local CALLS_HELD = 40          -- at 1/s a probe every 40 calls is 2.5 % of them
 local TOP_FADES = 0.998        -- per event; a drop to a fifth for 15 s brings a dozen
 local ROUGH = 0.7              -- a pace below this share of the one before is a guess: neither held for long nor left by leaps
 local WINDOW_MOST = 2          -- s; a closure up to this long is a short window's, and costs little to run into again
+local AT_ONCE = 4              -- calls in flight at most: the API answers at once, and what it accepted is known
+local CALLS_KNOWN = 30
 local BACKS = 4                -- so often a rate that was held before may be reached again and refused, then it is forgotten
 
 -- How the pace grows after the hold: by `amplitude` times an e-fold every `fold` s, and above 15 % an e-fold every `speed` s.
@@ -36,7 +38,8 @@ local function law_hold(hot, law, base, now, rate)
   hot.base = base
   hot.grown = 0
   local lost = base < LOST * hot.top
-  law.rough = base < ROUGH * rate and law.shut < 1000 * WINDOW_MOST
+  local known = hot.most <= AT_ONCE and hot.granted - law.start > CALLS_KNOWN
+  law.rough = base < ROUGH * rate and law.shut < 1000 * WINDOW_MOST and not known
   local calm = math.min(CALLS_PER_PROBE / base, (now - law.since) / 1000 / (lost and 30 or 2))
   if not lost and not law.rough then
     calm = math.max(calm, PAUSES_PER_PROBE * law.shut / 1000, CALLS_HELD / base)
