@@ -78,7 +78,7 @@ local function law_opened(hot, law, plan, probe, now)
   law.shut = law.lied > 0 and 0 or now - law.anchor.at
   local flush = law.flush
   if flush and not flush.closed then
-    law_flushed(hot, law, now)
+    law_flushed(hot, law, now, told)
   elseif flush then
     law.flush = nil
     local trouble = law.trouble

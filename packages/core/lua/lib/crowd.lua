@@ -9,6 +9,7 @@ local CROWD_CALLS = 300        -- refused sooner than that, it was not the one c
 local function law_crowd(hot, law, permit, rate, accepted)
   local most = hot.most
   hot.most = 0
+  law.widest = math.max(law.widest, most)
   if hot.crowd > 0 and most > hot.crowd and permit.granted - law.anchor.granted > CROWD_CALLS then
     -- One more was tried, and refused: the bound is where it was, and the pace had no part in it.
     hot.base = math.max(hot.base, CROWD_LIFT * accepted)

@@ -46,7 +46,7 @@ end
 
 -- The first ask after a stand-still: how much of what was in flight did the API accept? true when it was next to nothing:
 -- the API has closed, as a used-up window does, and a probe shall tell when it opens.
-local function law_flushed(hot, law, now)
+local function law_flushed(hot, law, now, told)
   local flush = law.flush
   if not flush then
     return false
@@ -70,8 +70,8 @@ local function law_flushed(hot, law, now)
       accepted, seconds = hot.granted - from.granted - (law.refused - from.refused), (now - from.at) / 1000
     end
     local pace = math.max(1, accepted) / math.max(0.001, seconds)
-    if accepted >= CALLS_TELL and hot.most <= AT_ONCE then
-      -- It answers at once, so all that its bucket held was counted in.
+    if accepted >= CALLS_TELL and told then
+      -- All that its bucket held was counted in; where a refusal costs a closure, that is taken off.
       pace = BUCKET_AWAY * pace
     end
     rate = math.min(0.7 * rate, pace)

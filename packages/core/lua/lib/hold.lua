@@ -7,6 +7,7 @@ local ROUGH = 0.7              -- a pace below this share of the one before is a
 local WINDOW_MOST = 2          -- s; a closure up to this long is a short window's, and costs little to run into again
 local AT_ONCE = 4              -- calls in flight at most: the API answers at once, and what it accepted is known
 local CALLS_KNOWN = 30
+local ROUGH_PAUSES = 2
 local BACKS = 4                -- so often a rate that was held before may be reached again and refused, then it is forgotten
 
 -- How the pace grows after the hold: by `amplitude` times an e-fold every `fold` s, and above 15 % an e-fold every `speed` s.
@@ -38,14 +39,14 @@ local function law_hold(hot, law, base, now, rate)
   hot.base = base
   hot.grown = 0
   local lost = base < LOST * hot.top
-  local known = hot.most <= AT_ONCE and hot.granted - law.start > CALLS_KNOWN
+  local known = math.max(hot.most, law.widest) <= AT_ONCE and hot.granted - law.start > CALLS_KNOWN
   law.rough = base < ROUGH * rate and law.shut < 1000 * WINDOW_MOST and not known
   local calm = math.min(CALLS_PER_PROBE / base, (now - law.since) / 1000 / (lost and 30 or 2))
   if not lost and not law.rough then
     calm = math.max(calm, PAUSES_PER_PROBE * law.shut / 1000, CALLS_HELD / base)
   end
   if not lost and law.rough then
-    hot.hold = math.max(0.3, 3 * law.latency / 1000, 4 / base)
+    hot.hold = math.max(0.3, 3 * law.latency / 1000, 4 / base, ROUGH_PAUSES * law.shut / 1000)
   else
     hot.hold = math.max(0.3, 6 * law.latency / 1000, 4 / base, calm)
   end

@@ -109,9 +109,8 @@ local function law_grant(hot, plan, now)
     end
     rate = law_rate(hot, plan)
     if hot.phase == STEADY and hot.base < LOST * hot.top and rate >= 0.98 * hot.top then
-      -- Back at a rate that was held before: stay there, instead of paying for an overshoot; but what was held may have been less
-      -- than the limit (`demo`: 9 % for half a minute).
-      hot.base = hot.top; hot.grown = 0; hot.hold = 0.5 * CALLS_PER_PROBE / hot.base
+      -- Back at a rate that was held before: stay there, instead of paying for an overshoot.
+      hot.base = hot.top; hot.grown = 0; hot.hold = CALLS_PER_PROBE / hot.base
       hot.amplitude, hot.fold, hot.speed = 0.012, hot.hold, 8
       hot.back = hot.granted
       rate = law_rate(hot, plan)

@@ -27,7 +27,7 @@ local function law_begin(site)
   local here = { granted = hot.granted, refused = 0, at = now }
   cold(site).law = {
     refused = 0, fence = hot.granted, latency = 100, since = now, event = 0, pause = 0, shut = 0, lied = 0, closure = 0, backs = 0,
-    crowds = {}, mistaken = 0,
+    crowds = {}, mistaken = 0, widest = 0,
     tally = { ok = 0, all = 0 }, start = hot.granted, anchor = here, before = here,
   }
 end
