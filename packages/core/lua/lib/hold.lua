@@ -6,8 +6,8 @@ local TOP_FADES = 0.998        -- per event; a drop to a fifth for 15 s brings a
 local ROUGH = 0.7              -- a pace below this share of the one before is a guess: neither held for long nor left by leaps
 local WINDOW_MOST = 2          -- s; a closure up to this long is a short window's, and costs little to run into again
 local AT_ONCE = 4              -- calls in flight at most: the API answers at once, and what it accepted is known
-local CALLS_KNOWN = 30
-local ROUGH_PAUSES = 2
+local CALLS_KNOWN = 30         -- after fewer calls nothing is known
+local ROUGH_PAUSES = 2         -- a guess is held for two of the stand-stills that it may cost
 local BACKS = 4                -- so often a rate that was held before may be reached again and refused, then it is forgotten
 
 -- How the pace grows after the hold: by `amplitude` times an e-fold every `fold` s, and above 15 % an e-fold every `speed` s.
