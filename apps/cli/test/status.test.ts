@@ -19,6 +19,7 @@ test("--json is one object with every limiter and queue of the config, as docume
         phase: expect.any(String),
         adaptive: true,
         gate: { closed: false, until: null, reason: null, remainingMs: 0, halfOpen: false },
+        learned: null,
         inFlight: 0,
         concurrency: 20,
         limits: [

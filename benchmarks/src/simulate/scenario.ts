@@ -1,11 +1,12 @@
 import type { LimiterOptions, QueueOptions } from "headgate";
-import type { Api, Latency, Manners, Random } from "headgate/internal";
+import type { Api, Latency, Manners, Random, Telling } from "headgate/internal";
 
 export interface Scenario {
   readonly name: string;
   readonly seconds: number;
   readonly api: (random: Random) => Api;
   readonly manners: Manners;
+  readonly telling?: Telling;
   readonly latency: Latency;
   readonly refusalLatency?: Latency;
   readonly slots: number;

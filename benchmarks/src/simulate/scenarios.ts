@@ -2,10 +2,13 @@ import {
   type Api,
   always,
   concurrencyLimit,
+  drafted,
   fixed,
   fixedWindow,
   honest,
+  legacy,
   meteredBuckets,
+  precise,
   punishing,
   type Random,
   shared,
@@ -82,6 +85,43 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     ...common,
+    name: "early-step",
+    seconds: 40,
+    manners: silent,
+    api: () =>
+      tokenBucket({
+        rate: [
+          { fromMs: 0, rate: 100 },
+          { fromMs: 10_000, rate: 10 },
+          { fromMs: 20_000, rate: 100 },
+        ],
+        burst: 10,
+      }),
+  },
+  {
+    ...common,
+    name: "headers-used-up",
+    seconds: 30,
+    manners: silent,
+    api: (random) =>
+      shared(fixedWindow({ limit: 1_000, perMs: 10_000 }), { fromMs: 0, tillMs: 30_000, rate: 50 }, random),
+    telling: drafted,
+  },
+  { ...common, name: "headers", api: window(100, 1_000), telling: drafted },
+  { ...common, name: "headers-bucket", api: bucket(100, 100), telling: drafted },
+  { ...common, name: "headers-sliding", api: sliding(100, 1_000), telling: drafted },
+  { ...common, name: "headers-60s", api: window(6_000, 60_000), seconds: 240, telling: drafted },
+  { ...common, name: "headers-legacy-10s", api: window(1_000, 10_000), telling: legacy },
+  { ...common, name: "headers-legacy-60s", api: window(6_000, 60_000), seconds: 240, telling: legacy },
+  {
+    ...common,
+    name: "headers-neighbour",
+    api: (random) =>
+      shared(fixedWindow({ limit: 1_000, perMs: 10_000 }), { fromMs: 20_000, tillMs: 40_000, rate: 50 }, random),
+    telling: drafted,
+  },
+  {
+    ...common,
     name: "tokens",
     api: () =>
       meteredBuckets(
@@ -106,7 +146,8 @@ export const scenarios: readonly Scenario[] = [
         ],
         burst: 10,
       }),
-    latency: uniform(2, 8),
+    latency: uniform(20, 80),
+    refusalLatency: uniform(2, 8),
     slots: 40,
   },
   { ...common, name: "punish", api: () => punishing(tokenBucket({ rate: 100, burst: 10 }), 5_000) },
@@ -123,6 +164,10 @@ export const scenarios: readonly Scenario[] = [
   { ...common, name: "lying", api: bucket(100, 10), manners: always(60_000) },
   { ...common, name: "slow-429", api: bucket(100, 10), manners: silent, refusalLatency: fixed(1_000) },
   { ...common, name: "fast-429", api: bucket(100, 10), manners: silent, refusalLatency: uniform(5, 15) },
+  { ...common, name: "ms-bucket-10", api: bucket(100, 10), manners: precise },
+  { ...common, name: "ms-window-1s", api: window(100, 1_000), manners: precise },
+  { ...common, name: "ms-sliding-1s", api: sliding(100, 1_000), manners: precise },
+  { ...common, name: "ms-step", api: stepped, manners: precise },
   { ...common, name: "bare-window-1s", api: window(100, 1_000), manners: silent },
   { ...common, name: "bare-sliding-1s", api: sliding(100, 1_000), manners: silent },
   { ...common, name: "bare-window-10s", api: window(1_000, 10_000), manners: silent },

@@ -59,6 +59,10 @@ if name == "" then
     totals = { granted = hot.granted, ok = hot.ok, throttled = tonumber(meta[5] or 0) + tonumber(meta[8] or 0),
       failed = tonumber(meta[6] or 0), released = tonumber(meta[7] or 0) },
     disagreement = meta[2] or nil, override = meta[3] or nil,
+    learned = hot.phase == STEADY and (state.law.event > 0 or hot.told > 0) and {
+      rate = hot.base, since = state.law.since, concurrency = hot.crowd > 0 and hot.crowd or nil,
+      told = hot.told > 0 and hot.told or nil,
+    } or nil,
   })
 end
 

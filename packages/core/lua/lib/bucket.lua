@@ -1,15 +1,17 @@
 -- Declared limits. In any half-open window of length `per`, granted cost <= amount:
--- before the first grant of a window the bucket holds at most `burst`, and less than `per` passes until the last, so the
--- sum is below burst + refill * per = amount + 1, and costs are whole numbers. (With refill (amount - burst) / per, which
+-- before the first grant of a window the bucket holds at most `burst` and its slack, and less than `per` passes until the last,
+-- so the sum is below burst + slack + refill * per = amount + 1, and costs are whole numbers. (With refill (amount - burst) / per, which
 -- needs no whole numbers, "1 per second" would never refill and "2 per second" would run at half its rate.)
 --
 -- A cost is a list of numbers, one for each limit of the plan, in its order.
 local function buckets_fill(plan, hot, now)
+  -- Where a window holds the sum, a burst more: a worker that wakes late loses nothing.
+  local most = plan.windowed == 1 and 2 or 1
   local passed = now - hot.filled
   if passed < 0 then passed = 0 end
   for index, limit in ipairs(plan.limits) do
     local level = (hot.level[index] or limit.burst) + passed * limit.refill
-    hot.level[index] = level < limit.burst and level or limit.burst
+    hot.level[index] = math.min(level, most * limit.burst + limit.slack)
   end
   hot.filled = now
 end
@@ -42,6 +44,6 @@ end
 -- The real cost replaces the reserved one: what was too much comes back, what was too little becomes a debt.
 local function buckets_settle(plan, hot, reserved, spent)
   for index, limit in ipairs(plan.limits) do
-    hot.level[index] = math.min(limit.burst, hot.level[index] + reserved[index] - spent[index])
+    hot.level[index] = math.min(limit.burst + limit.slack, hot.level[index] + reserved[index] - spent[index])
   end
 end

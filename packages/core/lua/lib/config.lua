@@ -21,7 +21,7 @@ local function plan_pack(config, queue)
   for _, limit in ipairs(config.limits) do
     local cost = uniform and (queue.cost[limit.unit] or 0) or 0
     parts[#parts + 1] = struct.pack("<ddddd", limit.amount, limit.perMs,
-      (limit.amount - limit.burst + 1) / limit.perMs, limit.burst, cost)
+      (limit.amount - limit.burst + 1 - slack_of(limit.amount, limit.perMs, limit.burst)) / limit.perMs, limit.burst, cost)
   end
   for _, other in ipairs(config.definitions) do
     for _, limit in ipairs(config.limits) do

@@ -79,7 +79,7 @@ local function shared_wait(site, cost, wait)
   local missing = buckets_wait(plan, hot, cost, claim)
   if plan.windowed == 1 then
     for index, limit in ipairs(plan.limits) do
-      if cost[index] > limit.burst then
+      if cost[index] > 0 then
         missing = math.max(missing, window_wait(site, index, cost[index]))
       end
     end

@@ -16,15 +16,20 @@ local function hear(site, permit, retry_after)
   law_begin(site)
   local law = cold(site).law
   local ok, refused = ring_sums(site, 4)
-  local recently = { accepted = ok / (3 + now / 1000 % 1), fallen = refused > REFUSED_MOST * ok }
+  local last = ring_sums(site, 2)
+  local recently = {
+    accepted = last >= 30 and last / (1 + now / 1000 % 1) or ok / (3 + now / 1000 % 1), fallen = refused > REFUSED_MOST * ok,
+  }
   hot.secondThrottled = hot.secondThrottled + 1
-  local believed = retry_after > 0 and law_believes(law, permit, retry_after) and retry_after or nil
+  -- Shorter than its own way here, it is over already, and says no more than the 429 did.
+  local short = retry_after < law.latency and retry_after > DOUBT * law.lied and retry_after or 0
+  local believed = retry_after > short and law_believes(law, permit, retry_after) and retry_after or nil
   local till = law_throttled(hot, law, site.plan, permit, believed, recently, now)
   if permit.probe then
     till = math.max(till, now + next_pause(law))
     hot.probe = 0
   end
-  if believed then
+  if believed or short > 0 then
     till = math.max(till, now + retry_after)
   end
   if believed or permit.probe then
@@ -38,7 +43,15 @@ end
 
 -- While the gate is shut the calls that were in flight come back: an API that accepts them did not mean its Retry-After.
 local function accepted_while_shut(site, permit)
-  law_told(cold(site).law, permit, 1)
+  if law_told(cold(site).law, permit, 1) then
+    site.hot.half = 2
+  end
+end
+
+-- At the gate's end, where no probe is needed.
+local function reopen(site)
+  site.hot.half = 0
+  law_opened(site.hot, cold(site).law, site.plan, nil, site.now)
 end
 
 -- After BullMQ has moved the job. A probe that came through opens the gate; one that taught nothing makes room for another.
@@ -51,7 +64,7 @@ local function settled(site, permit, outcome, spent, reserved)
     hot.probe = 0
     if outcome == "ok" then
       hot.half = 0
-      law_opened(hot, cold(site).law, site.now)
+      law_opened(hot, cold(site).law, site.plan, permit, site.now)
     end
     if outcome ~= "throttled" then
       wake(site)

@@ -3,47 +3,61 @@
 -- call teaches. The constants' origin: docs/controller.md.
 --
 --   free    unpaced, until the first throttled call (queues that name no limiter)
---   ramp    a cheap, fast start: doubles every 0.3 s until the first throttled call
+--   ramp    a cheap, fast start: an e-fold every 0.3 s until the first throttled call
 --   flush   calls in flight are counted out, to see what share of them the API accepted
 --   steady  just below the estimate, held, then probed upward slowly, then faster
-local RAMP_TAU = 0.45          -- s; overshoot at 100/s costs 0.27 s of it; a faster ramp paid more in 429s
+local RAMP_TAU = 0.3           -- s per e-fold; long latencies make it slower: RAMP_OUT
 local MARGIN = 0.01            -- start this far below the estimate
-local PROBE_AMPLITUDE = 0.012  -- small, so that a full bucket is left with about one 429 per event
 local CATCH_UP_MS = 20         -- a late timekeeper may take this much at once (the default burst of a declared limit)
 local LEAST_RATE = 0.05        -- one call in 20 s: the floor of any estimate
 local CALLS_PER_PROBE = 600    -- a probe costs 1-2 429s: 0.2-0.3 % of the calls
-local RAMP_IN_FLIGHT = 4       -- long latencies answer late: bound what a ramp has out
+-- What a ramp has out is what it can lose at the first 429: two until three calls were accepted (at 1/s each costs a second),
+-- then four, doubling every second because long latencies answer late, and a quarter of what was accepted.
+local FIRST_OUT, FIRST_OK = 2, 3
+local RAMP_IN_FLIGHT, RAMP_OUT = 4, 0.25
 
+local MOVED = 1.15             -- above the estimate by this factor without a throttled call, the limit is another one
 local LOST = 0.7               -- below this share of what was held before, a drop may be temporary
 
 -- 0 is a limiter that was never asked.
 local FREE, RAMP, FLUSH, STEADY = 1, 2, 3, 4
 
-local function law_rate(hot, plan)
+-- What time has made of the pace since it was learned: below 1 in the quick ramp after an opening and while it is held, then more
+-- and more.
+local function law_factor(hot)
+  if hot.grown < 0 then
+    return math.exp(hot.grown)
+  elseif hot.grown <= hot.hold then
+    return 1 - MARGIN + MARGIN * hot.grown / hot.hold
+  end
+  local factor = 1 + hot.amplitude * (math.exp(math.min((hot.grown - hot.hold) / hot.fold, 20)) - 1)
+  if factor > MOVED then
+    -- The limit really moved.
+    local knee = hot.hold + hot.fold * math.log(1 + (MOVED - 1) / hot.amplitude)
+    factor = MOVED * math.exp(math.min((hot.grown - knee) / hot.speed, 20))
+  end
+  return factor
+end
+
+-- The pace that was learned.
+local function law_pace(hot, plan)
   if hot.phase <= FREE then
     return math.huge
   end
   local rate = hot.base
   if hot.phase == STEADY then
-    if hot.grown <= hot.hold then
-      rate = rate * (1 - MARGIN + MARGIN * hot.grown / hot.hold)
-    else
-      -- However long it holds still, once it probes it goes on.
-      local fold = math.min(hot.hold, CALLS_PER_PROBE / hot.base)
-      local over = PROBE_AMPLITUDE * (math.exp(math.min((hot.grown - hot.hold) / fold, 20)) - 1)
-      if over > 0.15 then
-        -- The limit really moved: from here one e-fold per 0.3 s towards a rate held before, else per 2.5 s.
-        local knee = hot.hold + fold * math.log(1 + 0.15 / PROBE_AMPLITUDE)
-        local pace = hot.base < LOST * hot.top and 0.3 or 2.5
-        over = 1.15 * math.exp(math.min((hot.grown - knee) / pace, 20)) - 1
-      end
-      rate = rate * (1 + over)
-    end
+    rate = rate * law_factor(hot)
   end
   if plan.cap > 0 and rate > plan.cap then
     rate = plan.cap
   end
   return rate > LEAST_RATE and rate or LEAST_RATE
+end
+
+-- The pace: never above what the API itself tells of (hinted.lua).
+local function law_rate(hot, plan)
+  local rate = law_pace(hot, plan)
+  return hot.told > 0 and rate > hot.told and hot.told or rate
 end
 
 -- Milliseconds until the next permit; 0 when it may go now. `out` is what is in flight; only a ramp asks for it.
@@ -52,8 +66,8 @@ local function law_wait(hot, out, now)
     return 0
   end
   if hot.phase == RAMP then
-    if out >= RAMP_IN_FLIGHT * 2 ^ math.min((now - hot.began) / 1000, 20) + 2 * hot.ok then
-      hot.hungry = 1
+    local most = hot.ok < FIRST_OK and FIRST_OUT or RAMP_IN_FLIGHT
+    if out >= most * 2 ^ math.min((now - hot.began) / 1000, 20) + RAMP_OUT * hot.ok then
       return CATCH_UP_MS
     end
   end
@@ -63,6 +77,15 @@ local function law_wait(hot, out, now)
     return wait
   end
   return 0
+end
+
+-- Whether as many calls are in flight as the API seems to stand; how many that is grows as the rate does.
+local function law_crowded(hot, out)
+  if out < math.floor(hot.crowd * math.max(1, law_factor(hot))) then
+    return false
+  end
+  hot.hungry = 1
+  return true
 end
 
 -- Takes a permit; answers the rate it was granted at (0: unpaced).
@@ -80,7 +103,7 @@ local function law_grant(hot, plan, now)
       if hot.phase == RAMP then
         hot.base = hot.base * math.exp(passed / RAMP_TAU)
       elseif hot.phase == STEADY then
-        hot.grown = hot.grown + passed
+        hot.grown = hot.grown < 0 and math.min(0, hot.grown + passed / hot.rise) or hot.grown + passed
       end
       hot.hungry = 0
     end
@@ -88,6 +111,8 @@ local function law_grant(hot, plan, now)
     if hot.phase == STEADY and hot.base < LOST * hot.top and rate >= 0.98 * hot.top then
       -- Back at a rate that was held before: stay there, instead of paying for an overshoot.
       hot.base = hot.top; hot.grown = 0; hot.hold = CALLS_PER_PROBE / hot.base
+      hot.amplitude, hot.fold, hot.speed = 0.012, hot.hold, 8
+      hot.back = hot.granted
       rate = law_rate(hot, plan)
     end
     local interval = 1000 / rate

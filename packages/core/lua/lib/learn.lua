@@ -1,15 +1,9 @@
+--- @include "hold"
+--- @include "estimate"
+--- @include "closure"
+--- @include "crowd"
 -- What a throttled call teaches the law (law.lua): its phases, and the state that only learning needs.
 local START_RATE = 20          -- permits/s of a cold start
--- Where a 429 makes the whole fleet pause (Retry-After), a probe costs that pause: so many of them are between two probes.
-local PAUSES_PER_PROBE = 12
-local CALLS_TELL = 8           -- fewer calls say nothing about a share or a rate
-local TOP_FADES = 0.998        -- per event; a drop to a fifth for 15 s brings a dozen
-local SHUT_SHARE = 0.12        -- of what was in flight at a 429: below it the API has closed, above it it is just too fast
-local LIE_SHARE = 0.25         -- of what was in flight when it said Retry-After: above it the API did not mean it
-local RAMP_OVERSHOOT = 0.5     -- a bucket of a tenth of a second is empty when the ramp is at 1.3 to 2 times its rate
-local BACK_OFF = 0.06          -- the most that one closure takes off a pace that held for a while
-local OVERTAKE_MS = 10         -- between two calls that left one after the other, their order at the API is not known
-local DOUBT = 2                -- a Retry-After up to this many times one that was a lie is not believed either
 
 -- The state of a limiter that has not learned anything yet (phase 0). Calls granted under an earlier law say nothing about
 -- this one: the fence and the anchor start where the count of grants stands.
@@ -19,6 +13,8 @@ local function law_begin(site)
     return
   end
   hot.at = 0; hot.last = now; hot.grown = 0; hot.hold = 1; hot.hungry = 0; hot.top = 0; hot.began = now; hot.base = 0
+  hot.rise = 0.25; hot.amplitude = 0.012; hot.fold = 1; hot.speed = 4; hot.back = 0
+  hot.told = 0; hot.crowd = 0; hot.most = 0
   if plan.adaptive ~= 1 then
     hot.phase = FREE
   elseif plan.cap > 0 then
@@ -30,104 +26,10 @@ local function law_begin(site)
   end
   local here = { granted = hot.granted, refused = 0, at = now }
   cold(site).law = {
-    refused = 0, fence = hot.granted, latency = 100, since = now, event = 0, pause = 0, shut = 0, lied = 0,
+    refused = 0, fence = hot.granted, latency = 100, since = now, event = 0, pause = 0, shut = 0, lied = 0, closure = 0, backs = 0,
+    crowds = {}, mistaken = 0, widest = 0,
     tally = { ok = 0, all = 0 }, start = hot.granted, anchor = here, before = here,
   }
-end
-
--- Settle on `base` and hold it. A drop below 0.7 of what was held before may be temporary: probe after a 30th of the
--- level's age instead of half of it.
-local function law_hold(hot, law, base, now)
-  base = math.max(base, LEAST_RATE)
-  if math.abs(base - hot.base) > 0.15 * hot.base then
-    law.since = now
-  end
-  -- Held before is only what was held without a throttled call, for long enough to empty a bucket.
-  local proven = hot.phase == STEADY and hot.grown > 3 and hot.grown * hot.base > 60
-  hot.top = math.max(hot.top * TOP_FADES, proven and hot.base or 0)
-  hot.phase = STEADY
-  hot.base = base
-  hot.grown = 0
-  local dropped = base < LOST * hot.top
-  local calm = math.min(CALLS_PER_PROBE / base, (now - law.since) / 1000 / (dropped and 30 or 2))
-  if not dropped then
-    calm = math.max(calm, PAUSES_PER_PROBE * law.shut / 1000)
-  end
-  hot.hold = math.max(0.3, 6 * law.latency / 1000, 4 / base, calm)
-end
-
--- Since when the API stands open: its last opening, or the first call.
-local function law_open_since(hot, law)
-  return law.open or { granted = law.start, refused = 0, at = hot.began }
-end
-
--- Calls accepted between a moment and this throttled call's permit, and the seconds between them.
-local function law_accepted(law, from, granted, at)
-  return (granted - from.granted) - (law.refused - 1 - from.refused), (at - from.at) / 1000
-end
-
--- What the API accepts per second. Between two moments at which its bucket was empty it is exactly what was accepted, per
--- second; the longer ago the first, the better, as long as the limit did not move. nil when too few calls say so.
-local function law_estimate(law, permit)
-  local accepted, seconds = law_accepted(law, law.anchor, permit.granted, permit.at)
-  if accepted < CALLS_TELL or seconds <= 0 then
-    return nil
-  end
-  local short = accepted / seconds
-  local all, whole = law_accepted(law, law.before, permit.granted, permit.at)
-  local long = whole > 0 and all / whole or short
-  if math.abs(short / long - 1) <= 0.1 + 2 / accepted then
-    return long
-  end
-  law.before = law.anchor
-  return short
-end
-
-local function law_flush(hot, law, permit, rate)
-  law.flush = {
-    granted = permit.granted, refused = law.refused - 1, rate = rate, at = permit.at,
-    calls = hot.granted - permit.granted + 1, seconds = math.max(1, hot.last - permit.at) / 1000,
-    least = hot.phase == RAMP and RAMP_OVERSHOOT * rate or 0.97 * rate,
-  }
-  hot.phase = FLUSH
-end
-
--- Evidence on a Retry-After: was a call that was granted after the one that brought it accepted (1) or refused (0)? One that
--- followed closely may have overtaken it on the way.
-local function law_told(law, permit, accepted)
-  local told = law.told
-  if told and permit.at > told.at + OVERTAKE_MS then
-    told.ok = told.ok + accepted
-    told.all = told.all + 1
-  end
-end
-
--- Whether this Retry-After holds the fleet back. A later one within the same closure only moves the gate.
-local function law_believes(law, permit, retry_after)
-  law_told(law, permit, 0)
-  if retry_after <= DOUBT * law.lied then
-    return false
-  end
-  if not law.told then
-    law.told = { at = permit.at, ok = 0, all = 0, ms = retry_after }
-  end
-  return true
-end
-
--- The pace after a closure, from how long the API stood open before it and what it accepted in that time. Open for less than
--- two closures (a window that is used up): the limit is above what was accepted with the closure counted in, and below what
--- was accepted without. Open for longer: the longer, the nearer to its limit the pace was.
-local function law_after_closure(hot, law, permit, closure_ms, rate, estimate)
-  local from = law_open_since(hot, law)
-  local accepted, seconds = law_accepted(law, from, permit.granted, permit.at)
-  local closure = closure_ms / 1000
-  seconds = math.max(0.001, seconds)
-  if seconds > 2 * closure then
-    return math.min(estimate, rate * (1 - BACK_OFF * math.min(1, 4 * closure / seconds)))
-  end
-  -- So few in all that time: a low limit. What came in a rush at the opening says nothing of its pace.
-  local share = accepted < CALLS_TELL and 1 or 0.25
-  return math.min(0.97 * rate, math.max(1, accepted) / (seconds ^ (1 - share) * (seconds + closure) ^ share))
 end
 
 -- A throttled call. Answers until when the fleet shall stand still (0: not at all).
@@ -136,113 +38,56 @@ end
 -- `recently`: what it accepted per second over the last three, and whether so much was refused that the limit has fallen.
 local function law_throttled(hot, law, plan, permit, believed, recently, now)
   law.refused = law.refused + 1
+  if law.flush and permit.granted > law.flush.granted then
+    law.flush.bad = law.flush.bad + 1
+  end
   law.latency = 0.7 * law.latency + 0.3 * math.min(math.max(now - permit.at, 1), 30000)
   if plan.adaptive ~= 1 or permit.granted <= law.fence then
     return 0
   end
+  -- Of what was in flight at the last event: so many refused that it was no noise.
+  local many = law.refused - law.anchor.refused >= math.max(4, 0.3 * (law.fence - law.anchor.granted))
   law.fence = hot.granted
-  local rate = law_rate(hot, plan)
+  local rate = law_pace(hot, plan)
   local again = now - law.event < math.max(2.5 * law.latency, 8000 / math.max(hot.base, LEAST_RATE))
   law.event = now
+  if not again and not permit.probe then
+    -- Where it began, for a closure that comes of it.
+    law.trouble = {
+      at = permit.at, rate = rate, ramp = hot.phase == RAMP and rate or nil,
+      least = (hot.phase == RAMP and RAMP_OVERSHOOT or 0.97) * rate,
+    }
+  end
   local till = 0
   if hot.phase == FREE then
-    law_hold(hot, law, math.max(1, 0.9 * recently.accepted), now)
+    law_hold(hot, law, math.max(1, 0.9 * recently.accepted), now, 0)
   elseif hot.phase == RAMP then
     law_flush(hot, law, permit, permit.rate > 0 and permit.rate or rate)
     till = now + math.max(50, 1.5 * law.latency)
   elseif hot.phase == STEADY then
-    local base = law_estimate(law, permit)
+    local base = law_estimate(hot, law, permit)
     -- What it accepted for the last three seconds it will accept again, unless the limit has fallen since.
     base = math.max(base or 0.85 * rate, recently.fallen and 0 or math.min(recently.accepted, 0.97 * rate))
-    if rate > 1.25 * base then
-      base = math.max(base, 0.7 * rate)
-    else
-      base = base + 0.3 * (rate - base)
-    end
+    base = base + 0.3 * (rate - base)
     base = math.min(math.max(base, rate / 4), rate)
     if believed then
-      law_hold(hot, law, law_after_closure(hot, law, permit, believed, rate, base), now)
-    elseif law.open and permit.at - law.open.at < 600 then
+      law_hold(hot, law, law_after_closure(hot, law, permit, believed, rate, base), now, rate)
+    elseif hot.grown < 0 then
       -- It opened to a probe and closed at once: the limit fell.
-      law_hold(hot, law, 0.4 * hot.base, now)
-    elseif again and law.again then
+      local accepted, seconds = law_accepted(law, law_open_since(hot, law), permit.granted, permit.at)
+      law_hold(hot, law, math.min(rate, math.max(rate / 4, (accepted + 1) / math.max(seconds, 0.001))), now, rate)
+    elseif again and (law.again or many) then
       law_flush(hot, law, permit, rate)
       till = now + math.max(50, 1.5 * law.latency)
     else
-      law_hold(hot, law, again and 0.97 * rate or base, now)
+      law_hold(hot, law, again and 0.97 * rate or base, now, rate)
     end
+    law_back(hot, law)
     law.again = again
+    law_crowd(hot, law, permit, rate, recently.accepted)
   end
   law.anchor = { granted = permit.granted, refused = law.refused, at = permit.at }
   -- Leave the API a cushion against jitter before going on.
   hot.at = math.max(hot.at, now) + math.min(3, 0.2 + 0.1 * hot.base) * 1000 / law_rate(hot, plan)
   return till
-end
-
--- The first ask after a stand-still: how much of what was in flight did the API accept? true when it was next to nothing:
--- the API has closed, as a used-up window does, and a probe shall tell when it opens.
-local function law_flushed(hot, law, now)
-  local flush = law.flush
-  if not flush then
-    return false
-  end
-  local calls = flush.calls
-  local share = (calls - (law.refused - flush.refused)) / calls
-  if calls >= 4 and share < SHUT_SHARE then
-    flush.closed = true
-    return true
-  end
-  law.flush = nil
-  local rate = flush.rate
-  if calls >= CALLS_TELL then
-    -- The rate grew while they went out: what counts is how fast they really went.
-    rate = (calls - 1) / flush.seconds * math.max(0.2, math.min(share, 0.97))
-  else
-    -- Too few to tell: what was accepted on the way there is the better measure, if it is near.
-    local from = law_open_since(hot, law)
-    local pace = (flush.granted - from.granted - (flush.refused - from.refused)) * 1000 / math.max(1, flush.at - from.at)
-    rate = math.max(0.4 * rate, math.min(0.7 * rate, pace))
-  end
-  law_hold(hot, law, rate, now)
-  return false
-end
-
--- A probe came through. What was accepted since the last opening, over all the time since then, is what a window lets
--- through; over the time until it closed it is what a punishing API does.
-local function law_opened(hot, law, now)
-  local told, tally = law.told, law.tally
-  law.told = nil
-  if told then
-    -- Where few calls are in flight, one closure tells little: they are counted together, the old ones half.
-    tally.ok, tally.all = tally.ok / 2 + told.ok, tally.all / 2 + told.all
-    if tally.all >= 2 and tally.ok > LIE_SHARE * tally.all then
-      law.lied = math.max(law.lied, told.ms)
-    elseif tally.all >= 4 and tally.ok < SHUT_SHARE * tally.all then
-      law.lied = 0
-    end
-  end
-  -- What a stand-still costs is weighed against what probing brings; one that will not be obeyed again costs nothing.
-  law.shut = law.lied > 0 and 0 or now - law.anchor.at
-  local flush = law.flush
-  if flush and not flush.closed then
-    law_flushed(hot, law, now)
-  elseif flush then
-    law.flush = nil
-    local from = law_open_since(hot, law)
-    local accepted = hot.granted - from.granted - (law.refused - from.refused)
-    local low = accepted / math.max(0.001, (now - from.at) / 1000)
-    local high = accepted / math.max(0.001, (flush.at - from.at) / 1000)
-    local between = accepted < CALLS_TELL and low or math.max(flush.least, low ^ 0.25 * high ^ 0.75)
-    law_hold(hot, law, math.min(flush.rate, between), now)
-  elseif hot.phase == STEADY then
-    law_hold(hot, law, hot.base, now)
-  end
-  law.open = { granted = hot.granted, refused = law.refused, at = now }
-  if law.shut > 0 then
-    -- How long the gate was shut says nothing of the API's pace.
-    law.anchor = law.open; law.before = law.open
-  end
-  law.pause = 0
-  hot.grown = 0
-  hot.at = math.max(hot.at, now)
 end

@@ -27,16 +27,19 @@ local function permit_wait(site, cost, leaving)
   elseif hot.phase == FLUSH then
     slow().flushed(site)
   end
-  if hot.half == 1 and hot.probe > now then
+  if hot.half == 2 then
+    slow().reopen(site)
+  elseif hot.half == 1 and hot.probe > now then
     return hot.probe - now
   end
   local out = 0
-  if plan.concurrency > 0 or hot.phase == RAMP then
+  if plan.concurrency > 0 or hot.phase >= RAMP then
     out = in_flight(site) - leaving
-    if plan.concurrency > 0 and out >= plan.concurrency then
+    if plan.concurrency > 0 and out >= plan.concurrency or hot.crowd > 0 and law_crowded(hot, out) then
       return nil
     end
   end
+  site.out = out
   buckets_fill(plan, hot, now)
   local wait = law_wait(hot, out, now)
   if plan.queues > 1 or plan.windowed == 1 then
@@ -61,6 +64,7 @@ end
 local function permit_take(site, cost, carried)
   local hot, plan, now = site.hot, site.plan, site.now
   buckets_take(plan, hot, cost)
+  if site.out >= hot.most then hot.most = site.out + 1 end
   local rate = law_grant(hot, plan, now)
   if hot.half == 1 then
     hot.probe = now + PROBE_MS

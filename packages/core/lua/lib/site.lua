@@ -9,19 +9,22 @@
 --   config, state  everything else (cmsgpack), loaded only by who needs it: cold() in slow.lua
 -- Packed doubles because a script pays for every field: this state as one cmsgpack map cost 10.7 us a job, of 52 us that
 -- BullMQ's own moveToFinished takes.
-local HOT = "<ddddddddddddddddddddddddd"
-local HOT_BYTES = 25 * 8
+local HOT = "<dddddddddddddddddddddddddddddddddd"
+local HOT_BYTES = 34 * 8
 
 local function hot_of(packed)
   local hot, at = { level = {} }, nil
   hot.gate,                                    -- closed until (ms)
-    hot.half, hot.probe,                       -- 1: half-open; its probe's deadline (ms, 0: none out)
+    hot.half, hot.probe,                       -- 1: half-open, 2: opens without a probe; the probe's deadline (ms, 0: none out)
     hot.scarce,                                -- until when permits count as scarce (ms)
     hot.keeper, hot.keeperTill,                -- the worker that keeps the time, and until when (ms)
     hot.pace,                                  -- next paced admission at level slow (ms)
     hot.second, hot.secondOk, hot.secondThrottled,   -- outcomes of the running second; ring.lua
     hot.granted, hot.ok,                       -- totals
-    hot.phase, hot.base, hot.at, hot.last, hot.grown, hot.hold, hot.hungry, hot.top, hot.began,   -- law.lua
+    hot.phase, hot.base, hot.at, hot.last, hot.grown, hot.hold, hot.hungry, hot.top, hot.began, hot.rise,
+    hot.amplitude, hot.fold, hot.speed, hot.back, -- law.lua
+    hot.crowd, hot.most,                         -- most calls in flight (0: any number), and most that were since the last event
+    hot.told, hot.heard,                         -- hinted.lua: the rate that the API tells of (0: none), when it was heard (ms)
     hot.deferred,                              -- deferred jobs that have not returned
     hot.mirrored,                              -- 1: the gate is mirrored to plain BullMQ workers
     hot.filled,                                -- when the buckets were last filled (ms)
@@ -33,7 +36,9 @@ end
 local function hot_pack(hot)
   local packed = struct.pack(HOT, hot.gate, hot.half, hot.probe, hot.scarce, hot.keeper, hot.keeperTill, hot.pace,
     hot.second, hot.secondOk, hot.secondThrottled, hot.granted, hot.ok, hot.phase, hot.base, hot.at, hot.last, hot.grown,
-    hot.hold, hot.hungry, hot.top, hot.began, hot.deferred, hot.mirrored, hot.filled, hot.calm)
+    hot.hold, hot.hungry, hot.top, hot.began, hot.rise,
+    hot.amplitude, hot.fold, hot.speed, hot.back, hot.crowd, hot.most,
+    hot.told, hot.heard, hot.deferred, hot.mirrored, hot.filled, hot.calm)
   for index = 1, #hot.level do
     packed = packed .. struct.pack("<d", hot.level[index])
   end
@@ -59,6 +64,12 @@ end
 -- Per limit: amount, per, refill, burst, cost (where all jobs of the queue cost the same); then the limiter's queues.
 local PLAN = "<ddddddddddd"
 
+-- Where a burst is one, a worker that wakes late would lose what it is late by: at 50/s, 2 ms of 20. What comes in 10 ms may be
+-- added to the burst, for 1 % of the refill.
+local function slack_of(amount, per, burst)
+  return burst == 1 and math.min(0.5, 10 * amount / per) or 0
+end
+
 local function plan_of(packed)
   local plan, count, at = { limits = {} }, nil, nil
   plan.concurrency, plan.cap, plan.adaptive, plan.paced, plan.uniform, plan.windowed, plan.capacity, plan.low, plan.high,
@@ -66,6 +77,7 @@ local function plan_of(packed)
   for index = 1, count do
     local limit = {}
     limit.amount, limit.per, limit.refill, limit.burst, limit.cost, at = struct.unpack("<ddddd", packed, at)
+    limit.slack = slack_of(limit.amount, limit.per, limit.burst)
     plan.limits[index] = limit
   end
   -- One expression for all who compare depth with it: at 55 of 100, 55.00000000000001 is another level.

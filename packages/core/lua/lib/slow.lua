@@ -29,8 +29,11 @@ local function slow()
     save_queue = save_queue, wake = wake, gate_shut = gate_shut, gate_tidy = gate_tidy, gate_unmirror = gate_unmirror,
     ring_turn = ring_turn, uncalm = uncalm, ring_sums = ring_sums, accepted_per_second = accepted_per_second,
     throttled_share = throttled_share, level_review = level_review, level_review_all = level_review_all,
-    level_retry_after = level_retry_after, level_ask_after = level_ask_after, level_review_at = level_review_at, late_by = late_by, memory_high = memory_high, drain_per_second = drain_per_second, law_begin = law_begin, flushed = flushed, shared_wait = shared_wait,
-    serve = serve, window_add = window_add, hear = hear, accepted_while_shut = accepted_while_shut, settled = settled, cost_list = cost_list,
+    level_retry_after = level_retry_after, level_ask_after = level_ask_after, level_review_at = level_review_at,
+    late_by = late_by, memory_high = memory_high, drain_per_second = drain_per_second,
+    law_begin = law_begin, flushed = flushed, shared_wait = shared_wait,
+    serve = serve, window_add = window_add, hear = hear, accepted_while_shut = accepted_while_shut, settled = settled, reopen = reopen,
+    cost_list = cost_list,
   }
   return slow_code
 end

@@ -10,7 +10,7 @@
   KEYS[1]  <prefix>:<queue>:, the base of the queue's keys
   ARGV[1]  JSON: from, till (ms), seed, free (slots), askAt (ms, negative: asks nothing), backlog (jobs, negative: endless),
            lag (ms from a reply to the next ask), late (most ms that a timer is late), costs (JSON of each class of jobs)
-  ARGV[2]  JSON: answers that arrive, in order: { at, class, permit, outcome, retryAfterMs, spent or false }
+  ARGV[2]  JSON: answers that arrive, in order: { at, class, permit, outcome, retryAfterMs, spent or false, told or 0 }
   ARGV[3]  JSON: when jobs arrive (ms), in order
   Reply    { free, askAt (us), backlog, { at (us), class, permit } of each job that was fetched,
              { at (us), rate (thousandths per second, -1: unpaced), phase, gate (us) } at the end }
@@ -75,7 +75,7 @@ end
 
 local function ends(answer)
   local now, outcome = site.now, answer[4]
-  local ending = { 1, free + 1, cjson.decode("[" .. answer[3] .. "]"), "1", "t", outcome, answer[5], answer[6], 0, now }
+  local ending = { 1, free + 1, cjson.decode("[" .. answer[3] .. "]"), "1", "t", outcome, answer[5], answer[6], answer[7], now }
   local opts = free + 1 > 0 and "opts" or nil
   local reply = finish(site, ending, answer[2], now, outcome == "throttled" and "delayed" or "completed",
     outcome ~= "throttled", function(with_fetch)

@@ -58,6 +58,17 @@ export interface LimiterStatus {
     /** True while one probe decides whether it opens. */
     readonly halfOpen: boolean;
   };
+  /** What the controller keeps of the API, restarts included; null before it has learned or was told anything. */
+  readonly learned: {
+    /** Permits per second. */
+    readonly rate: number;
+    /** How long it has been about the same (ms): within 15 %. */
+    readonly ageMs: number;
+    /** Calls in flight, where that is what the API counts. */
+    readonly concurrency: number | null;
+    /** Permits per second that the API's own headers allow; null where they say nothing. */
+    readonly told: number | null;
+  } | null;
   readonly inFlight: number;
   readonly concurrency: number | null;
   readonly limits: readonly {
@@ -108,6 +119,7 @@ interface LimiterReply {
   why: string;
   half: boolean;
   pauseReason?: string;
+  learned?: { rate: number; since: number; concurrency?: number; told?: number };
   inFlight: number;
   concurrency?: number;
   limits?: LimiterStatus["limits"];
@@ -215,6 +227,14 @@ export async function readLimiterStatus(client: Client, limiter: Limiter): Promi
       reason: closed ? (reply.why === "operator" && reply.pauseReason) || reply.why : null,
       halfOpen: reply.half,
     },
+    learned: reply.learned
+      ? {
+          rate: reply.learned.rate,
+          ageMs: Math.max(0, Math.round(reply.now - reply.learned.since)),
+          concurrency: reply.learned.concurrency ?? null,
+          told: reply.learned.told ?? null,
+        }
+      : null,
     inFlight: reply.inFlight,
     concurrency: reply.concurrency ?? null,
     limits: reply.limits ?? [],

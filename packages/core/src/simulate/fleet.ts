@@ -2,6 +2,7 @@ import type { Outcome } from "../bullmq/ending.ts";
 import type { Queue } from "../define/queue.ts";
 import type { Client } from "../redis/connection.ts";
 import { queueBase } from "../redis/keys.ts";
+import type { Telling } from "./manners.ts";
 import { scripts } from "./scripts.generated.ts";
 
 /** As the scripts give it (lua/lib/permit.lua, permit_text). */
@@ -23,6 +24,8 @@ export interface Heard {
   readonly outcome: Outcome;
   readonly retryAfterMs: number;
   readonly spent: Readonly<Record<string, number>> | null;
+  /** What the API tells of its counters; 0: nothing. */
+  readonly told: ReturnType<Telling> | 0;
 }
 
 export interface Glance {
@@ -85,13 +88,14 @@ export class VirtualFleet {
       late: LATE_MS,
       costs: this.#costs,
     };
-    const answers = heard.map(({ at, kind, permit, outcome, retryAfterMs, spent }) => [
+    const answers = heard.map(({ at, kind, permit, outcome, retryAfterMs, spent, told }) => [
       at,
       String(kind),
       permit,
       outcome,
       Math.ceil(retryAfterMs),
       spent ?? false,
+      told,
     ]);
     const args = [this.#base, JSON.stringify(life), JSON.stringify(answers), JSON.stringify(arrivals)];
     const reply = (await this.#run(args)) as [number, number, number, [number, number, Permit][], number[]];

@@ -1,4 +1,4 @@
-import type { Verdict } from "./api/api.ts";
+import type { Counter, Verdict } from "./api/api.ts";
 
 /** What an API tells about a refusal: its Retry-After (ms), 0 for none. */
 export type Manners = (verdict: Verdict & { accepted: false }) => number;
@@ -7,6 +7,24 @@ export const silent: Manners = () => 0;
 
 /** Whole seconds, rounded up, as HTTP has them. */
 export const honest: Manners = ({ waitMs }) => Math.max(1, Math.ceil(waitMs / 1_000)) * 1_000;
+
+/** To the millisecond, as `retry-after-ms` and fractions of a second have it. */
+export const precise: Manners = ({ waitMs }) => Math.max(1, Math.ceil(waitMs));
+
+/** How an API tells of its counter with every answer: the wire's list (src/bullmq/ending.ts), in the header's own precision. */
+export type Telling = (counter: Counter) => readonly (readonly [string, number, number, number, number])[];
+
+const seconds = (ms: number): number => Math.ceil(ms / 1_000) * 1_000;
+
+/** The IETF draft's RateLimit and RateLimit-Policy: whole seconds, with the window. */
+export const drafted: Telling = ({ limit, remaining, resetMs, windowMs }) => [
+  ["requests", limit, remaining, seconds(resetMs), seconds(windowMs)],
+];
+
+/** X-RateLimit-*: whole seconds, without the window. */
+export const legacy: Telling = ({ limit, remaining, resetMs }) => [
+  ["requests", limit, remaining, seconds(resetMs), -1],
+];
 
 /** Always the same, whatever is true. */
 export const always =

@@ -1,11 +1,12 @@
 import type { Queue } from "../define/queue.ts";
 import type { Client } from "../redis/connection.ts";
+import { queueBase } from "../redis/keys.ts";
 import { registerQueue } from "../redis/register.ts";
 import type { Api } from "./api/api.ts";
 import { arrivalTimes, type Demand } from "./demand.ts";
 import { type Fetched, type Glance, type Heard, VirtualFleet } from "./fleet.ts";
 import type { Latency } from "./latency.ts";
-import type { Manners } from "./manners.ts";
+import type { Manners, Telling } from "./manners.ts";
 import { insertSorted, takeBefore } from "./order.ts";
 import { type Random, seededRandom } from "./random.ts";
 
@@ -14,6 +15,8 @@ export interface Simulation {
   readonly queue: Queue;
   readonly api: Api;
   readonly manners: Manners;
+  /** What every answer tells of the API's counter; left out, nothing. */
+  readonly telling?: Telling;
   readonly latency: Latency;
   /** How long a 429 takes; the same as an accepted call where it is left out. */
   readonly refusalLatency?: Latency;
@@ -67,6 +70,8 @@ export async function simulate(client: Client, simulation: Simulation): Promise<
   const { queue, slots, seconds, seed, costs = [{ requests: 1 }], demand, signal, startsAt = EPOCH_MS } = simulation;
   const random = seededRandom(seed);
   await registerQueue(client, queue, startsAt);
+  // What an earlier simulation left in flight never ends.
+  await client.unlink(`${queueBase(queue.limiter.prefix, queue.name)}active`);
   const fleet = new VirtualFleet(client, queue, { slots, costs, backlog: demand ? 0 : null }, startsAt, seed);
   const network = new Network(simulation, costs, startsAt, random);
   const arrivals = demand ? arrivalTimes(demand, seconds * 1_000, random).map((at) => startsAt + at) : [];
@@ -130,15 +135,17 @@ class Network {
   }
 
   #answer(at: number, { kind, permit }: Fetched): Heard {
-    const { api, latency, refusalLatency, manners } = this.#simulation;
+    const { api, latency, refusalLatency, manners, telling } = this.#simulation;
     const endsAt = at + latency.sample(this.#random);
     const sinceStart = at - this.#startsAt;
     const cost = this.#costs[kind - 1] ?? {};
     const verdict = api.call({ at: sinceStart, endsAt: endsAt - this.#startsAt, cost });
+    const counter = telling && api.counter?.(sinceStart);
+    const told = counter ? telling(counter) : 0;
     this.calls.push({ at: sinceStart, accepted: verdict.accepted, cost });
-    if (verdict.accepted) return { at: endsAt, kind, permit, outcome: "ok", retryAfterMs: 0, spent: null };
+    if (verdict.accepted) return { at: endsAt, kind, permit, outcome: "ok", retryAfterMs: 0, spent: null, told };
     const heardAt = refusalLatency ? at + refusalLatency.sample(this.#random) : endsAt;
-    return { at: heardAt, kind, permit, outcome: "throttled", retryAfterMs: manners(verdict), spent: null };
+    return { at: heardAt, kind, permit, outcome: "throttled", retryAfterMs: manners(verdict), spent: null, told };
   }
 }
 

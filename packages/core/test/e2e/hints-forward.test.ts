@@ -1,9 +1,9 @@
 import { defineLimiter, defineQueue } from "headgate";
 import { createProducer } from "headgate/producer";
 import { createWorker, type Processor } from "headgate/worker";
-import type { Redis } from "ioredis";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Api, startApi } from "../support/api.ts";
+import { monitor } from "../support/monitor.ts";
 import { useRedis } from "../support/redis.ts";
 
 const space = useRedis();
@@ -17,20 +17,21 @@ beforeEach(async () => {
 async function endingOf(processor: Processor, provider?: "shopify"): Promise<unknown[]> {
   const limiter = defineLimiter("api", { namespace: space.namespace, ...(provider ? { provider } : {}) });
   const queue = defineQueue("q", { limiter, attempts: 1 });
-  const monitor: Redis = await space.client.monitor();
+  let found: (ending: unknown[]) => void = () => undefined;
+  const seen = new Promise<unknown[]>((resolve) => {
+    found = resolve;
+  });
+  const stop = await monitor(space.url, (args) => {
+    if (!args.some((arg) => arg.includes(space.namespace))) return;
+    const text = args.find((arg) => /^\[\d+,-?\d+,\[/.test(arg));
+    if (text !== undefined) found(JSON.parse(text) as unknown[]);
+  });
   try {
-    const ending = new Promise<unknown[]>((resolve) => {
-      monitor.on("monitor", (_: string, args: string[]) => {
-        if (!args.some((arg) => arg.includes(space.namespace))) return;
-        const found = args.find((arg) => /^\[\d+,-?\d+,\[/.test(arg));
-        if (found !== undefined) resolve(JSON.parse(found) as unknown[]);
-      });
-    });
     space.use(createWorker(queue, processor, { connection: space.url }));
     await space.use(createProducer({ connection: space.url })).enqueue(queue, {});
-    return await ending;
+    return await seen;
   } finally {
-    monitor.disconnect();
+    await stop();
   }
 }
 

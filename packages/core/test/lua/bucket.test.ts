@@ -28,7 +28,8 @@ interface History {
 /** As permit_wait and permit_take do it for one queue whose jobs may cost more than a burst. */
 const HISTORY = `
   local limit, now, grants = input.limit, 1000, {}
-  limit.refill = (limit.amount - limit.burst + 1) / limit.per
+  limit.slack = slack_of(limit.amount, limit.per, limit.burst)
+  limit.refill = (limit.amount - limit.burst + 1 - limit.slack) / limit.per
   local plan = { limits = { limit }, queues = 1, windowed = 1 }
   local hot = { level = {}, filled = now, scarce = 0 }
   local site = { plan = plan, hot = hot, cold = {} }
@@ -57,7 +58,7 @@ const HISTORY = `
   return { grants = grants, none = #grants == 0 }`;
 
 async function granted(history: History): Promise<Grant[]> {
-  const reply = (await luaLib(space.client, ["bucket", "window", "fair"], HISTORY)(history)) as {
+  const reply = (await luaLib(space.client, ["site", "bucket", "window", "fair"], HISTORY)(history)) as {
     grants: { at: string; cost: number }[];
     none: boolean;
   };
@@ -159,13 +160,14 @@ describe("a declared limit (I3)", () => {
 
   it("tells an asker exactly how long to wait: no sooner, no later", async () => {
     const limit = { id: "u/1", unit: "u", amount: 10, per: 1_000, burst: 1 };
-    const early = { after: 99.9, cost: 1, insist: false };
+    // A burst of one has a slack of 10 ms: 9.9 a second.
+    const early = { after: 100.9, cost: 1, insist: false };
     const grants = await granted({
       limit,
       asks: [{ after: 0, cost: 1, insist: false }, early, { after: 0.2, cost: 1, insist: false }],
     });
     expect(grants).toHaveLength(2);
-    expect(grants[1]?.at).toBeCloseTo(1_100.1, 2);
+    expect(grants[1]?.at).toBeCloseTo(1_101.1, 2);
   });
 
   it("waits for a full bucket where a job costs more than the burst, and pays the rest off before the next", async () => {
@@ -185,7 +187,7 @@ describe("a declared limit (I3)", () => {
 
 describe("settling", () => {
   const SETTLE = `
-    local plan = { limits = { { amount = 100, per = 1000, refill = 0.001, burst = 100 } } }
+    local plan = { limits = { { amount = 100, per = 1000, refill = 0.001, burst = 100, slack = 0 } } }
     local hot = { level = {}, filled = 1000 }
     buckets_fill(plan, hot, 1000)
     buckets_take(plan, hot, { input.reserved })

@@ -15,6 +15,15 @@ export type Verdict =
       readonly waitMs: number;
     };
 
+/** What an API knows of its own counter, after a call. */
+export interface Counter {
+  readonly limit: number;
+  readonly remaining: number;
+  /** Until it is as good as new (ms). */
+  readonly resetMs: number;
+  readonly windowMs: number;
+}
+
 /** A modelled API: plain state and given time, no clock of its own. */
 export interface Api {
   call(call: Call): Verdict;
@@ -23,6 +32,8 @@ export interface Api {
    * cost on average; left out, one of each unit.
    */
   capacity(fromMs: number, tillMs: number, meanCost?: Readonly<Record<string, number>>): number;
+  /** Left out where it counts nothing that it could tell of. */
+  counter?(at: number): Counter;
   /**
    * Where a span must be cut, because no part of it can lend to another; left out: nowhere. Whether a run touches a window early in
    * its life or late is luck, and luck shall not make a goodput above 1.

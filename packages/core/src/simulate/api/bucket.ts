@@ -22,6 +22,12 @@ export function tokenBucket({ rate, burst }: { rate: number | readonly Step[]; b
       return refusedFor(((1 - level) * 1_000) / rateAt(steps, at));
     },
     capacity: (fromMs, tillMs) => refilled(steps, fromMs, tillMs),
+    counter: (at) => {
+      const rate = rateAt(steps, at);
+      const now = Math.min(burst, level + refilled(steps, filledAt, at));
+      const windowMs = (burst * 1_000) / rate;
+      return { limit: burst, remaining: Math.floor(now), resetMs: ((burst - now) * 1_000) / rate, windowMs };
+    },
   };
 }
 
