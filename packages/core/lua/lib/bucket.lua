@@ -4,14 +4,16 @@
 -- needs no whole numbers, "1 per second" would never refill and "2 per second" would run at half its rate.)
 --
 -- A cost is a list of numbers, one for each limit of the plan, in its order.
+local WAITED_MOST_MS = 100
+
 local function buckets_fill(plan, hot, now)
-  -- Where a window holds the sum, a burst more: a worker that wakes late loses nothing.
-  local most = plan.windowed == 1 and 2 or 1
+  -- Where a window holds the sum, nothing is lost while somebody waits: for another limit, or because he wakes late.
+  local waited = plan.windowed == 1 and hot.asked > 0 and math.min(WAITED_MOST_MS, now - hot.asked) or 0
   local passed = now - hot.filled
   if passed < 0 then passed = 0 end
   for index, limit in ipairs(plan.limits) do
     local level = (hot.level[index] or limit.burst) + passed * limit.refill
-    hot.level[index] = math.min(level, most * limit.burst + limit.slack)
+    hot.level[index] = math.min(level, limit.burst + limit.slack + waited * limit.refill)
   end
   hot.filled = now
 end

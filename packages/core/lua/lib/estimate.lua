@@ -67,7 +67,9 @@ local function law_flushed(hot, law, now, told)
     local from = law_open_since(hot, law)
     local accepted, seconds = flush.granted - from.granted - (flush.refused - from.refused), (flush.at - from.at) / 1000
     if accepted < CALLS_TELL then
-      accepted, seconds = hot.granted - from.granted - (law.refused - from.refused), (now - from.at) / 1000
+      -- With the time that this closure took, but not what an operator or a spent quota made of it.
+      local till = math.min(now, flush.at + 1000 + (told and told.ms or 0))
+      accepted, seconds = hot.granted - from.granted - (law.refused - from.refused), (till - from.at) / 1000
     end
     local pace = math.max(1, accepted) / math.max(0.001, seconds)
     if accepted >= CALLS_TELL and told then

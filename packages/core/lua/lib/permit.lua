@@ -50,6 +50,7 @@ local function permit_wait(site, cost, leaving)
   end
   if wait > 0 then
     hot.scarce = now + SCARCE_MS
+    if hot.asked == 0 then hot.asked = now end
   end
   return wait
 end
@@ -64,6 +65,7 @@ end
 local function permit_take(site, cost, carried)
   local hot, plan, now = site.hot, site.plan, site.now
   buckets_take(plan, hot, cost)
+  hot.asked = 0
   if site.out >= hot.most then hot.most = site.out + 1 end
   local rate = law_grant(hot, plan, now)
   if hot.half == 1 then

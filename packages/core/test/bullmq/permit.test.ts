@@ -60,7 +60,8 @@ describe("the cost is known before the move", () => {
     expect((await driver.fetch()).job, "100 tokens do not fit yet").toBeNull();
     driver.wire.now += 100;
     expect(taken(await driver.fetch()).id).toBe("later");
-    expect((await driver.limiter()).limits?.[0]?.remaining).toBeCloseTo(0, 6);
+    // What came while it waited is not lost, up to a tenth of a second of it.
+    expect((await driver.limiter()).limits?.[0]?.remaining).toBeLessThanOrEqual(10);
   });
 
   it("charges what the job was stored with when a finish fetches it", async () => {

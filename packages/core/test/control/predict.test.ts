@@ -37,6 +37,7 @@ const limiter = (given: Partial<LimiterStatus> = {}): LimiterStatus => ({
   phase: "free",
   adaptive: true,
   gate: open,
+  learned: null,
   inFlight: 0,
   concurrency: null,
   limits: [],

@@ -31,7 +31,7 @@ const HISTORY = `
   limit.slack = slack_of(limit.amount, limit.per, limit.burst)
   limit.refill = (limit.amount - limit.burst + 1 - limit.slack) / limit.per
   local plan = { limits = { limit }, queues = 1, windowed = 1 }
-  local hot = { level = {}, filled = now, scarce = 0 }
+  local hot = { level = {}, filled = now, scarce = 0, asked = 0 }
   local site = { plan = plan, hot = hot, cold = {} }
   -- Redis' clock has whole microseconds.
   local function tick(time) return math.ceil(time * 1000) / 1000 end
@@ -43,6 +43,7 @@ const HISTORY = `
   for _, ask in ipairs(input.asks) do
     now = tick(now + ask.after)
     local wait = wait_for(ask.cost)
+    if wait > 0 then hot.asked = now end
     for _ = 1, ask.insist and 3 or 0 do
       if wait > 0 then
         now = tick(now + wait)
@@ -51,6 +52,7 @@ const HISTORY = `
     end
     if wait <= 0 then
       buckets_take(plan, hot, { ask.cost })
+      hot.asked = 0
       window_add(site, 1, ask.cost)
       grants[#grants + 1] = { at = string.format("%.17g", now), cost = ask.cost }
     end
@@ -188,7 +190,7 @@ describe("a declared limit (I3)", () => {
 describe("settling", () => {
   const SETTLE = `
     local plan = { limits = { { amount = 100, per = 1000, refill = 0.001, burst = 100, slack = 0 } } }
-    local hot = { level = {}, filled = 1000 }
+    local hot = { level = {}, filled = 1000, asked = 0 }
     buckets_fill(plan, hot, 1000)
     buckets_take(plan, hot, { input.reserved })
     buckets_settle(plan, hot, { input.reserved }, { input.spent })
