@@ -72,6 +72,10 @@ local function settled(site, permit, outcome, spent, reserved)
   end
   if outcome == "released" then
     spent = {}
+    if permit.rate > 0 then
+      -- It never reached the API: its place in the pace is free, too, so that jobs past their deadline do not wait for it.
+      hot.at = hot.at - 1000 / permit.rate
+    end
   elseif not spent then
     return
   end
