@@ -10,6 +10,8 @@ local HEARD_MS = 100           -- every answer tells the same: hear them this of
 local TOLD_MARGIN, SMALL_MARGIN, JITTER_CALLS = 0.005, 0.02, 1.5
 local TRUSTED_RESET_MS = 2000  -- resets are told in whole seconds; shorter ones say little
 local SAME_RESET_MS = 1600     -- two answers tell of the same reset, up to their rounding and their way
+local SPREAD_MOST_MS = 120000  -- a longer window is spread evenly only when little of it remains
+local SCARCE = 0.1
 local USED_BY_OTHERS = 0.5     -- of what should remain: below it somebody else calls this API too
 
 -- The counter's memory, by unit and window: { window, reset, since }.
@@ -35,6 +37,10 @@ local function counter_rate(counter, limit, remaining, reset_ms, window_ms, out,
   end
   local window = window_ms > 0 and window_ms or counter.window
   if window <= 0 then
+    return math.huge, 0
+  end
+  if window > SPREAD_MOST_MS and remaining - out > SCARCE * limit then
+    -- An hour's or a day's calls are there to be used when they are needed.
     return math.huge, 0
   end
   local spare = math.max(TOLD_MARGIN * limit, math.min(JITTER_CALLS, SMALL_MARGIN * limit))
