@@ -12,6 +12,7 @@ test("the lockfile names no host", () => {
   expect(lockfileProblems(readFileSync(join(root, "pnpm-lock.yaml"), "utf8"))).toEqual([]);
 });
 
+// What must be found; example is a name that nobody has (RFC 2606).
 test.each([
   "    resolution: {integrity: sha512-x, tarball: https://registry.example/a.tgz}",
   "    resolution: {tarball: file:a.tgz}",

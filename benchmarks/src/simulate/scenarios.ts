@@ -30,16 +30,17 @@ const window =
     fixedWindow({ limit, perMs, phase: random() });
 const sliding = (limit: number, perMs: number) => (): Api => slidingWindow({ limit, perMs });
 
-/** 100/s, then 10/s for a third of the time, then 100/s. */
-const stepped = (): Api =>
+/** 100/s, then 10/s from one moment to another, then 100/s. */
+const stepped = (fromMs: number, tillMs: number) => (): Api =>
   tokenBucket({
     rate: [
       { fromMs: 0, rate: 100 },
-      { fromMs: 20_000, rate: 10 },
-      { fromMs: 40_000, rate: 100 },
+      { fromMs, rate: 10 },
+      { fromMs: tillMs, rate: 100 },
     ],
     burst: 10,
   });
+const step = stepped(20_000, 40_000);
 
 const tokenCosts = Array.from({ length: 40 }, (_, index) => ({ requests: 1, tokens: 100 * (index + 1) }));
 const tokenLimits = [
@@ -70,7 +71,7 @@ export const scenarios: readonly Scenario[] = [
     api: (random) =>
       shared(tokenBucket({ rate: 100, burst: 10 }), { fromMs: 20_000, tillMs: 40_000, rate: 50 }, random),
   },
-  { ...common, name: "step", api: stepped },
+  { ...common, name: "step", api: step },
   {
     ...common,
     name: "declared",
@@ -88,15 +89,7 @@ export const scenarios: readonly Scenario[] = [
     name: "early-step",
     seconds: 40,
     manners: silent,
-    api: () =>
-      tokenBucket({
-        rate: [
-          { fromMs: 0, rate: 100 },
-          { fromMs: 10_000, rate: 10 },
-          { fromMs: 20_000, rate: 100 },
-        ],
-        burst: 10,
-      }),
+    api: stepped(10_000, 20_000),
   },
   {
     ...common,
@@ -167,11 +160,11 @@ export const scenarios: readonly Scenario[] = [
   { ...common, name: "ms-bucket-10", api: bucket(100, 10), manners: precise },
   { ...common, name: "ms-window-1s", api: window(100, 1_000), manners: precise },
   { ...common, name: "ms-sliding-1s", api: sliding(100, 1_000), manners: precise },
-  { ...common, name: "ms-step", api: stepped, manners: precise },
+  { ...common, name: "ms-step", api: step, manners: precise },
   { ...common, name: "bare-window-1s", api: window(100, 1_000), manners: silent },
   { ...common, name: "bare-sliding-1s", api: sliding(100, 1_000), manners: silent },
   { ...common, name: "bare-window-10s", api: window(1_000, 10_000), manners: silent },
-  { ...common, name: "bare-step", api: stepped, manners: silent },
+  { ...common, name: "bare-step", api: step, manners: silent },
   { ...common, name: "bare-low-1s", api: bucket(1, 1), manners: silent },
   {
     ...common,

@@ -87,7 +87,7 @@ local function law_opened(hot, law, plan, probe, now)
       law_penalty(law, law.shut)
     end
     local from = law_open_since(hot, law)
-    local accepted = hot.granted - from.granted - (law.refused - from.refused)
+    local accepted = law_between(from, hot.granted, law.refused)
     local low = accepted / math.max(0.001, (now - from.at) / 1000)
     local high = accepted / math.max(0.001, (trouble.at - from.at) / 1000)
     local between = accepted < CALLS_TELL and low or math.max(trouble.least, low ^ 0.25 * high ^ 0.75)

@@ -1,6 +1,6 @@
 -- What the API accepts, from counts: calls granted less calls refused, over the time between two moments.
 local CALLS_TELL = 8           -- fewer calls say nothing about a share or a rate
-local HELD = 2                 -- s
+local HELD = 2                 -- s; what was accepted for less may have come out of a full bucket
 local BUCKET_AWAY = 0.85       -- a bucket of a tenth of a second in what a ramp of half a second brought
 local SHUT_SHARE = 0.12        -- of what was in flight at a 429: below it the API has closed, above it it is just too fast
 
@@ -9,9 +9,14 @@ local function law_open_since(hot, law)
   return law.open or { granted = law.start, refused = 0, at = hot.began }
 end
 
+-- Calls accepted between two moments, each with the counts of what was granted and refused until then.
+local function law_between(from, granted, refused)
+  return granted - from.granted - (refused - from.refused)
+end
+
 -- Calls accepted between a moment and this throttled call's permit, and the seconds between them.
 local function law_accepted(law, from, granted, at)
-  return (granted - from.granted) - (law.refused - 1 - from.refused), (at - from.at) / 1000
+  return law_between(from, granted, law.refused - 1), (at - from.at) / 1000
 end
 
 -- What the API accepts per second. Between two moments at which its bucket was empty it is exactly what was accepted, per
@@ -65,11 +70,11 @@ local function law_flushed(hot, law, now, told)
   else
     -- Too few to tell: what was accepted on the way there is the better measure, if it is near.
     local from = law_open_since(hot, law)
-    local accepted, seconds = flush.granted - from.granted - (flush.refused - from.refused), (flush.at - from.at) / 1000
+    local accepted, seconds = law_between(from, flush.granted, flush.refused), (flush.at - from.at) / 1000
     if accepted < CALLS_TELL then
       -- With the time that this closure took, but not what an operator or a spent quota made of it.
       local till = math.min(now, flush.at + 1000 + (told and told.ms or 0))
-      accepted, seconds = hot.granted - from.granted - (law.refused - from.refused), (till - from.at) / 1000
+      accepted, seconds = law_between(from, hot.granted, law.refused), (till - from.at) / 1000
     end
     local pace = math.max(1, accepted) / math.max(0.001, seconds)
     if accepted >= CALLS_TELL and told then

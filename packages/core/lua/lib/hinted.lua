@@ -11,10 +11,11 @@ local TOLD_MARGIN, SMALL_MARGIN, JITTER_CALLS = 0.005, 0.02, 1.5
 local TRUSTED_RESET_MS = 2000  -- resets are told in whole seconds; shorter ones say little
 local SAME_RESET_MS = 1600     -- two answers tell of the same reset, up to their rounding and their way
 local SPREAD_MOST_MS = 120000  -- a longer window is spread evenly only when little of it remains
-local SCARCE = 0.1
+local SCARCE = 0.1             -- of its calls
 local USED_BY_OTHERS = 0.5     -- of what should remain: below it somebody else calls this API too
 
--- The counter's memory, by unit and window: { window, reset, since }.
+-- The counter's memory, by unit and window: how long its window is, when it resets, since when that is known, and the pace that
+-- what remains allows.
 local function counter_of(law, unit, window_ms)
   law.counters = law.counters or {}
   local key = unit .. ":" .. window_ms
@@ -75,7 +76,7 @@ local function law_tell(hot, law, rate, now)
   end
 end
 
-local function hinted(site, permit, list)
+local function hinted(site, list)
   local hot, now = site.hot, site.now
   if site.plan.adaptive ~= 1 or now - hot.heard < HEARD_MS then
     return

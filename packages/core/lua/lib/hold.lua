@@ -41,16 +41,17 @@ local function law_hold(hot, law, base, now, rate)
   local lost = base < LOST * hot.top
   local known = math.max(hot.most, law.widest) <= AT_ONCE and hot.granted - law.start > CALLS_KNOWN
   law.rough = base < ROUGH * rate and law.shut < 1000 * WINDOW_MOST and not known
-  local calm = math.min(CALLS_PER_PROBE / base, (now - law.since) / 1000 / (lost and 30 or 2))
-  if not lost and not law.rough then
-    calm = math.max(calm, PAUSES_PER_PROBE * law.shut / 1000, CALLS_HELD / base)
-  end
-  if not lost and law.rough then
+  local shape = lost and "lost" or law.rough and "rough" or "proven"
+  if shape == "rough" then
     hot.hold = math.max(0.3, 3 * law.latency / 1000, 4 / base, ROUGH_PAUSES * law.shut / 1000)
   else
+    local calm = math.min(CALLS_PER_PROBE / base, (now - law.since) / 1000 / (lost and 30 or 2))
+    if shape == "proven" then
+      calm = math.max(calm, PAUSES_PER_PROBE * law.shut / 1000, CALLS_HELD / base)
+    end
     hot.hold = math.max(0.3, 6 * law.latency / 1000, 4 / base, calm)
   end
-  law_grow(hot, lost and "lost" or law.rough and "rough" or "proven", base)
+  law_grow(hot, shape, base)
 end
 
 -- A rate that was held before and is reached again (law.lua) is stayed at. Refused there again and again, it is no more; or it

@@ -35,7 +35,7 @@ end
 -- A throttled call. Answers until when the fleet shall stand still (0: not at all).
 -- All throttled calls granted before the last decrease belong to its event: one event, one decrease (I7).
 -- `believed`: for how long the API asks to be left alone (ms), nil when it does not or is not believed;
--- `recently`: what it accepted per second over the last three, and whether so much was refused that the limit has fallen.
+-- `recently`: what it accepted per second over the last two, and whether so much was refused that the limit has fallen.
 local function law_throttled(hot, law, plan, permit, believed, recently, now)
   law.refused = law.refused + 1
   if law.flush and permit.granted > law.flush.granted then
@@ -66,7 +66,7 @@ local function law_throttled(hot, law, plan, permit, believed, recently, now)
     till = now + math.max(50, 1.5 * law.latency)
   elseif hot.phase == STEADY then
     local base = law_estimate(hot, law, permit)
-    -- What it accepted for the last three seconds it will accept again, unless the limit has fallen since.
+    -- What it accepted for the last two seconds it will accept again, unless the limit has fallen since.
     base = math.max(base or 0.85 * rate, recently.fallen and 0 or math.min(recently.accepted, 0.97 * rate))
     base = base + 0.3 * (rate - base)
     base = math.min(math.max(base, rate / 4), rate)
