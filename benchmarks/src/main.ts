@@ -3,6 +3,8 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { experiments, runChaos } from "./chaos/chaos.ts";
 import { dialectNames } from "./dialects/dialects.ts";
 import { runDialects } from "./dialects/run.ts";
+import { runExplain } from "./explain/explain.ts";
+import { scenarios as explained } from "./explain/scenarios.ts";
 import { drawFigures } from "./figures/figures.ts";
 import { runGateway } from "./gateway/run.ts";
 import { contenderNames } from "./goodput/contenders/index.ts";
@@ -24,6 +26,7 @@ if (!connection) {
 const RECORD = ".headgate/goodput.json";
 const ways: ("enqueueMany" | "pipeline")[] = ["enqueueMany", "pipeline"];
 const scenarioNames = scenarios.map(({ name }) => name);
+const explainedNames = explained.map(({ name }) => name);
 
 const program = new Command("bench").description(
   "Headgate against plain BullMQ and its peers, side by side in one run",
@@ -81,6 +84,15 @@ program
   .option("--json", "one JSON object as the last line")
   .action(async ({ experiment, ...options }) => {
     await runChaos({ ...options, experiments: experiment, connection });
+  });
+
+program
+  .command("explain")
+  .description("what explain says of jobs in line, held against when they start; ends with 1 when one is off by over 20 %")
+  .option("--scenario <names>", "comma-separated, or all", (text) => listOf(text, explainedNames), explainedNames)
+  .option("--json", "one JSON array as the last line")
+  .action(async (options) => {
+    if (!(await runExplain({ ...options, connection }))) process.exitCode = 1;
   });
 
 program
