@@ -10,6 +10,9 @@ interface Start {
   readonly atMs: number;
 }
 
+/** The longest wait of a scenario is 9 s. */
+const LATEST_MS = 30_000;
+
 /** One worker a queue, and when each of their runs began. */
 export class Crew {
   readonly #scenario: Scenario;
@@ -45,12 +48,13 @@ export class Crew {
     while (this.#starts.filter(({ line }) => line === 0).length < starts) await once(this.#events, "start");
   }
 
-  /** When the first queue's job begins next. */
+  /** When the first queue's job begins next; rejects when it does not within 30 s. */
   async startOf(place: number, from: number): Promise<number> {
+    const signal = AbortSignal.timeout(LATEST_MS);
     for (;;) {
       const found = this.#starts.find((start) => start.line === 0 && start.place === place && start.atMs >= from);
       if (found !== undefined) return found.atMs;
-      await once(this.#events, "start");
+      await once(this.#events, "start", { signal });
     }
   }
 

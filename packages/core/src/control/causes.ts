@@ -1,5 +1,5 @@
 import type { Place } from "./place.ts";
-import { startsInMs, turnsBefore, type Waits } from "./predict.ts";
+import { startsInMs, type Waits } from "./predict.ts";
 import type { LimiterStatus, QueueStatus } from "./status.ts";
 
 export type WaitCause =
@@ -57,7 +57,7 @@ export function causesOf(
   causes.push(...gateCauses(waits, limiter), ...limitCauses(place, waits, limiter));
   causes.push(...supplyCauses(place, waits, limiter));
   causes.sort((a, b) => (b.forMs ?? Number.POSITIVE_INFINITY) - (a.forMs ?? Number.POSITIVE_INFINITY));
-  if (turnsBefore(place) > 0) {
+  if (waits.turnsBefore > 0) {
     causes.push({
       cause: "jobs-ahead",
       detail: aheadText(place, waits),
@@ -72,28 +72,29 @@ function supplyCauses(place: Place, waits: Waits, limiter: LimiterStatus): reado
   const causes: Cause[] = [];
   if (
     waits.concurrencyMs > startsInMs(waits) * WORTH_SAYING ||
-    (limiter.concurrency !== null && limiter.inFlight >= limiter.concurrency)
+    (waits.slots !== null && limiter.inFlight >= waits.slots)
   ) {
     const takes = waits.runMs === null ? "" : `, a run takes ${seconds(waits.runMs)}`;
+    const learned = waits.slots === limiter.concurrency ? "" : " that the API seems to stand";
     causes.push({
       cause: "concurrency",
-      detail: `${limiter.inFlight} of ${limiter.concurrency} in flight${takes}`,
+      detail: `${limiter.inFlight} of ${waits.slots}${learned} in flight${takes}`,
       forMs: waits.runMs === null ? null : waits.concurrencyMs,
     });
   }
   if (waits.rateMs > 0) {
-    const detail = `${number(limiter.rate ?? 0)} permits per second, ${jobs(turnsBefore(place))} first`;
+    const detail = `${number(limiter.rate ?? 0)} permits per second, ${jobs(waits.turnsBefore)} first`;
     causes.push({ cause: "rate", detail, forMs: waits.rateMs });
   }
   if (waits.workersMs > 0) {
-    const detail = `permits are free, but the workers have all hands full (${place.runningSince.length})`;
+    const detail = `permits are free, but the workers have all hands full (${place.running.length})`;
     causes.push({ cause: "workers", detail, forMs: waits.workersMs });
   }
   return causes;
 }
 
 function aheadText({ ahead, others, returningInMs, state }: Place, { paceMs }: Waits): string {
-  const rivals = others.reduce((sum, waiting) => sum + waiting, 0);
+  const rivals = others.reduce((sum, { waiting }) => sum + waiting, 0);
   const back = state === "delayed" ? 0 : returningInMs.length;
   return [
     `${ahead} of its queue`,
@@ -130,12 +131,12 @@ function gateCauses({ gateMs, runMs }: Waits, { gate }: LimiterStatus): readonly
   return [{ cause: "probe", detail: "one probe decides whether the gate opens", forMs: runMs }];
 }
 
-function limitCauses(place: Place, { limitsMs }: Waits, { limits }: LimiterStatus): readonly Cause[] {
+function limitCauses(place: Place, { limitsMs, costBefore }: Waits, { limits }: LimiterStatus): readonly Cause[] {
   return limits.flatMap(({ unit, amount, perMs, remaining }, index) => {
     const forMs = limitsMs[index] ?? 0;
     if (forMs <= 0) return [];
     const cost = place.cost[index] ?? 0;
-    const ahead = place.costAhead[index] ?? 0;
+    const ahead = costBefore[index] ?? 0;
     const missing = Math.max(0, cost + ahead - remaining);
     const need =
       ahead > 0 ? `it needs ${number(cost)} after ${number(ahead)} for those ahead` : `it needs ${number(cost)}`;

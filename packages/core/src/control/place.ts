@@ -39,17 +39,37 @@ export interface Place {
   readonly permitInMs: number | null;
   /** Until the learned rate gives its next permit. */
   readonly paceInMs: number;
-  /** What it costs, and what all before it cost: in the order of the limiter's limits. */
+  /** What it costs, in the order of the limiter's limits. */
   readonly cost: readonly number[];
-  readonly costAhead: readonly number[];
-  /** Jobs that wait in each other queue of the limiter. */
-  readonly others: readonly number[];
+  /** What those cost that are fetched before it, the next one first: of the first 256, where not all cost the same. */
+  readonly line: readonly (readonly number[])[];
+  /** What its queue was served, in shares of the scarcest limit's period. */
+  readonly served: number;
+  /** The limiter's other queues in which jobs wait that somebody works on. */
+  readonly others: readonly Rival[];
+  /** What each limit granted of late: when a hundredth of its period began (epoch ms), and how much; null where that is not kept. */
+  readonly windows: readonly (readonly (readonly [number, number])[])[] | null;
   /** When deferred jobs come back to the head (ms from now). */
   readonly returningInMs: readonly number[];
-  /** Start and end of jobs that ended of late. */
-  readonly runs: readonly (readonly [number, number])[];
-  /** When those started that run now. */
-  readonly runningSince: readonly number[];
+  /** Start, end and weight of jobs that ended of late. */
+  readonly runs: readonly (readonly [number, number, number])[];
+  /** When those started that run now, and their weight. */
+  readonly running: readonly (readonly [number, number])[];
+  /** When it has to have started (epoch ms). */
+  readonly deadline: number | null;
+  /** Name of the worker that runs or ran it. */
+  readonly worker: string | null;
+  /** How often its worker died or stood still. */
+  readonly stalls: number;
+  /** Of a job that runs: how long its worker's lock still holds (ms); 0 when the worker has let it go, or died. */
+  readonly lockMs: number | null;
+}
+
+export interface Rival {
+  readonly waiting: number;
+  /** Of one of its jobs, in the mean. */
+  readonly cost: readonly number[];
+  readonly served: number;
 }
 
 interface PlaceReply {
@@ -70,11 +90,17 @@ interface PlaceReply {
   permitIn?: number;
   paceIn: number;
   own?: number[];
-  sums?: number[];
-  others?: number[];
+  line?: number[][];
+  windows?: { slots?: [number, number][] }[];
+  served: number;
+  others?: { waiting: number; cost?: number[]; served: number }[];
   returning?: number[];
-  runs?: [number, number][];
-  running?: number[];
+  runs?: [number, number, number][];
+  running?: [number, number][];
+  deadline?: number;
+  worker?: string;
+  stalls: number;
+  lockMs?: number;
 }
 
 const attemptsOf = (opts: string | undefined): number => {
@@ -108,10 +134,16 @@ export async function readPlace(client: Client, queue: Queue, id: string): Promi
     permitInMs: reply.permitIn ?? null,
     paceInMs: reply.paceIn,
     cost: reply.own ?? [],
-    costAhead: reply.sums ?? [],
-    others: reply.others ?? [],
+    line: reply.line ?? [],
+    served: reply.served,
+    others: (reply.others ?? []).map(({ waiting, cost, served }) => ({ waiting, cost: cost ?? [], served })),
+    windows: reply.windows?.map(({ slots }) => slots ?? []) ?? null,
     returningInMs: reply.returning ?? [],
     runs: reply.runs ?? [],
-    runningSince: reply.running ?? [],
+    running: reply.running ?? [],
+    deadline: reply.deadline ?? null,
+    worker: reply.worker || null,
+    stalls: reply.stalls,
+    lockMs: reply.lockMs ?? null,
   };
 }

@@ -1,16 +1,27 @@
+import { grantedInMs } from "./grants.ts";
+import { handsMs, paceMs, startsOf } from "./pace.ts";
 import type { Place } from "./place.ts";
 import type { LimiterStatus } from "./status.ts";
+import { type Turns, turnsOf } from "./turns.ts";
 
 /** How long each thing that holds a job will hold it, in ms; what does not hold it is 0. */
 export interface Waits {
   readonly delayMs: number;
   readonly gateMs: number;
+  /** Jobs that get their permits before this one, over all queues of the limiter. */
+  readonly turnsBefore: number;
+  /** What those cost, in the limiter's order. */
+  readonly costBefore: readonly number[];
   /** One a limit, in the limiter's order: until its whole cost, behind everybody before it, fits. */
   readonly limitsMs: readonly number[];
+  /** The same for all limits and the learned rate together: one may hold the first half of the line, and another the second. */
+  readonly permitsMs: number;
   /** Until the learned rate has let everybody before it pass. */
   readonly rateMs: number;
-  /** Until one of the limiter's `concurrency` slots is free for it. */
+  /** Until one of the limiter's slots is free for it: its `concurrency`, or as many as the API seems to stand. */
   readonly concurrencyMs: number;
+  /** How many slots that are; null where calls in flight are not bounded. */
+  readonly slots: number | null;
   /** Until a worker has a hand free; only known while permits are free and jobs wait all the same. */
   readonly workersMs: number;
   /**
@@ -23,45 +34,75 @@ export interface Waits {
 }
 
 /** lua/lib/law.lua: a ramp grows e-fold in this time. */
-const RAMP_TAU_S = 0.45;
+const RAMP_TAU_S = 0.3;
 /** Below this share of the permitted rate the queue is not held by permits. */
 const UNUSED_SHARE = 0.9;
+/** Three queues that hand turns to each other start up to a quarter less than a limit with a burst of 20 ms allows. */
+const UNUSED_SHARED = 0.6;
 const LEAST_STARTS = 8;
-/** Fewer would make a pace of chance. */
-const LEAST_PACE_STARTS = 16;
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Pure: everything that a job in line has to wait for. A queue that shares its limiter takes turns with the others. */
 export function waitsOf(place: Place, limiter: LimiterStatus): Waits {
-  const gateMs = limiter.gate.remainingMs;
+  const { limits, gate } = limiter;
+  const gateMs = gate.remainingMs;
   const runMs = place.runs.length > 0 ? mean(place.runs.map(([start, end]) => Math.max(0, end - start))) : null;
-  const before = turnsBefore(place);
-  const share = place.ahead > 0 ? before / place.ahead : 1;
+  const turns = turnsOf(place, limits);
+  const before = turns.total - 1;
+  const scale = turns.costs.length > 1 ? before / (turns.costs.length - 1) : 0;
+  const granted = (chosen: readonly (LimiterStatus["limits"][number] | null)[], paced: boolean): number =>
+    grantedInMs(turns, place, chosen, gateMs, paced ? paceOf(place, limiter) : null);
+  const permitsMs = granted(limits, true);
+  const slots = slotsOf(limiter);
   return {
     delayMs: place.state === "delayed" ? place.dueInMs : 0,
     gateMs,
-    limitsMs: limiter.limits.map((limit, index) => {
-      const cost = Math.min(place.cost[index] ?? 0, limit.burst);
-      if ((place.cost[index] ?? 0) === 0) return 0;
-      // What the bucket gains while the gate is shut is bounded by its burst. Its refill: lua/lib/bucket.lua.
-      const refill = (limit.amount - limit.burst + 1) / limit.perMs;
-      const level = Math.min(limit.burst, limit.remaining + gateMs * refill);
-      return Math.max(0, ((place.costAhead[index] ?? 0) * share + cost - level) / refill);
-    }),
+    turnsBefore: before,
+    costBefore: limits.map((_, index) =>
+      turns.costs.slice(0, -1).reduce((sum, cost) => sum + scale * (cost[index] ?? 0), 0),
+    ),
+    limitsMs: limits.map((_, index) =>
+      (place.cost[index] ?? 0) === 0
+        ? 0
+        : granted(
+            limits.map((limit, other) => (other === index ? limit : null)),
+            false,
+          ),
+    ),
+    permitsMs,
     rateMs: (gateMs > 0 ? 0 : place.paceInMs) + rateMs(before, limiter),
-    concurrencyMs: slotsMs(before + 1, gateMs > 0 ? 0 : limiter.inFlight, limiter.concurrency, runMs),
-    workersMs: workersMs(place, limiter, runMs),
-    paceMs: gateMs > 0 || place.state === "delayed" ? 0 : paceMs(place),
+    concurrencyMs: gateMs > 0 ? 0 : concurrencyMs(place, before, slots, limiter.inFlight, runMs),
+    slots,
+    workersMs: workersMs(place, limiter, turns, permitsMs, runMs),
+    paceMs: gateMs > 0 || place.state === "delayed" ? 0 : paceMs(place, turns, limits),
     runMs,
   };
 }
 
-/** Jobs that get their permits before this one, over all queues of the limiter. */
-export function turnsBefore({ ahead, others, returningInMs, state }: Place): number {
-  const mine = ahead + (state === "wait" || state === "prioritized" ? returningInMs.length : 0);
-  return mine + others.reduce((sum, waiting) => sum + Math.min(waiting, mine), 0);
+function slotsOf({ concurrency, learned }: LimiterStatus): number | null {
+  const bounds = [concurrency, learned?.concurrency ?? null].filter((bound) => bound !== null);
+  return bounds.length > 0 ? Math.min(...bounds) : null;
 }
+
+/** A slot goes on to the next job of the same queue: what its queue has it keeps while others wait too. */
+function concurrencyMs(
+  place: Place,
+  before: number,
+  slots: number | null,
+  taken: number,
+  runMs: number | null,
+): number {
+  const own = place.running.length;
+  const shared = place.others.length > 0 && own > 0 && slots !== null && taken >= slots;
+  return shared
+    ? handsMs(place, place.ahead + 1, own, own, runMs)
+    : handsMs(place, before + 1, slots, taken, runMs);
+}
+
+/** A ramp has no pace yet: rateMs follows it. */
+const paceOf = ({ paceInMs }: Place, { rate, phase, gate }: LimiterStatus) =>
+  rate === null || phase === "ramp" ? null : { nextInMs: gate.closed ? 0 : paceInMs, perSecond: rate };
 
 function rateMs(before: number, { rate, phase, limits }: LimiterStatus): number {
   if (rate === null || before <= 0) return 0;
@@ -76,57 +117,40 @@ function rateMs(before: number, { rate, phase, limits }: LimiterStatus): number 
   return (rampS + (before - inRamp) / top) * 1_000;
 }
 
-/** Until `turns` more jobs have got one of so many slots, each of which is free again after a run. */
-function slotsMs(turns: number, taken: number, slots: number | null, runMs: number | null): number {
-  if (slots === null || runMs === null) return 0;
-  return Math.max(0, ((taken + turns - slots) * runMs) / slots);
-}
-
-/** While the job itself was waiting its queue had work all the time: only starts since it came tell the pace. */
-function paceMs(place: Place): number {
-  const starts = startsOf(place).filter((at) => at >= place.enqueuedAt);
-  if (starts.length < LEAST_PACE_STARTS) return 0;
-  const took = (starts.at(-1) ?? 0) - (starts[0] ?? 0);
-  return ((place.ahead + 1) * took) / (starts.length - 1);
-}
-
-const startsOf = ({ runs, runningSince }: Place): readonly number[] =>
-  [...runs.map(([start]) => start), ...runningSince].sort((a, b) => a - b);
-
 /**
  * Jobs wait although permits are free: all hands of the workers are full. How many there are is what runs now. That
  * permits are free at one moment proves little (a bucket is full whenever a timekeeper is late), so the rate of the
  * last starts has to be below what the limits allow as well.
  */
-function workersMs(place: Place, limiter: LimiterStatus, runMs: number | null): number {
-  const hands = place.runningSince.length;
+function workersMs(
+  place: Place,
+  limiter: LimiterStatus,
+  { own, total }: Turns,
+  permitsMs: number,
+  runMs: number | null,
+): number {
+  const hands = place.running.length;
+  const slots = slotsOf(limiter);
   if (runMs === null || hands === 0 || place.permitInMs !== 0 || place.state === "delayed") return 0;
+  if (slots !== null && limiter.inFlight >= slots * UNUSED_SHARE) return 0;
   const starts = startsOf(place);
-  const first = starts[0] ?? 0;
-  const last = starts.at(-1) ?? 0;
-  if (starts.length < LEAST_STARTS || last <= first) return 0;
-  const perSecond = ((starts.length - 1) / (last - first)) * 1_000;
-  // Of what the limits allow, other queues that wait take their turns.
-  const share = Math.max(1, (turnsBefore(place) + 1) / (place.ahead + 1));
-  const allowed = Math.min(limiter.rate ?? Number.POSITIVE_INFINITY, limitRate(place, limiter)) / share;
-  if (perSecond > allowed * UNUSED_SHARE) return 0;
-  return ((place.ahead + 1) * runMs) / hands;
+  const tookMs = (starts.at(-1)?.at ?? 0) - (starts[0]?.at ?? 0);
+  if (starts.length < LEAST_STARTS || tookMs <= 0) return 0;
+  // Of what the limits allow, other queues that wait take their turns, and leave some of it unused.
+  const next = own.slice(0, starts.length);
+  const allowedPerMs = permitsMs > 0 ? (next.length * total) / ((next.at(-1) ?? 0) + 1) / permitsMs : Number.POSITIVE_INFINITY;
+  const share = place.others.length > 0 ? UNUSED_SHARED : UNUSED_SHARE;
+  if ((starts.length - 1) / tookMs > allowedPerMs * share) return 0;
+  return handsMs(place, place.ahead + 1, hands, hands, runMs);
 }
-
-/** Jobs like this one per second that the limits allow. */
-const limitRate = ({ cost }: Place, { limits }: LimiterStatus): number =>
-  Math.min(
-    Number.POSITIVE_INFINITY,
-    ...limits.map(({ amount, perMs }, index) => ((amount / perMs) * 1_000) / (cost[index] ?? 0)),
-  );
 
 /**
  * When it should start. What holds the queue works off what is ahead while the job itself is not due yet; a shut gate
  * holds everybody, and its end is followed by a probe, which takes one run.
  */
 export function startsInMs(waits: Waits): number {
-  const { delayMs, gateMs, limitsMs, rateMs, concurrencyMs, workersMs, paceMs, runMs } = waits;
-  const queueMs = Math.max(rateMs, concurrencyMs, workersMs, paceMs, ...limitsMs);
+  const { delayMs, gateMs, limitsMs, permitsMs, rateMs, concurrencyMs, workersMs, paceMs: pace, runMs } = waits;
+  const queueMs = Math.max(rateMs, permitsMs, concurrencyMs, workersMs, pace, ...limitsMs);
   const probeMs = gateMs > 0 ? (runMs ?? 0) : 0;
   return Math.max(delayMs, gateMs + probeMs + queueMs);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Place } from "../../src/control/place.ts";
-import { startsInMs, turnsBefore, waitsOf } from "../../src/control/predict.ts";
+import { startsInMs, waitsOf } from "../../src/control/predict.ts";
 import type { LimiterStatus } from "../../src/control/status.ts";
 
 const place = (given: Partial<Place> = {}): Place => ({
@@ -21,11 +21,17 @@ const place = (given: Partial<Place> = {}): Place => ({
   permitInMs: 0,
   paceInMs: 0,
   cost: [],
-  costAhead: [],
+  line: [],
+  served: 0,
   others: [],
+  windows: null,
   returningInMs: [],
   runs: [],
-  runningSince: [],
+  running: [],
+  deadline: null,
+  worker: null,
+  stalls: 0,
+  lockMs: null,
   ...given,
 });
 
@@ -51,14 +57,22 @@ const limiter = (given: Partial<LimiterStatus> = {}): LimiterStatus => ({
   ...given,
 });
 
+/** Another queue of the limiter, with jobs that wait. */
+const rival = (waiting: number, cost: readonly number[] = []) => ({ waiting, cost, served: 0 });
+const turnsBefore = (where: Place) => waitsOf(where, limiter()).turnsBefore;
+
 const inMs = (where: Place, with_: LimiterStatus) => Math.round(startsInMs(waitsOf(where, with_)));
 
 describe("when a job should start", () => {
   it("is not held by workers' hands where its queue has the starts of its turns", () => {
-    const runs = Array.from({ length: 20 }, (_, index): readonly [number, number] => [index * 20, index * 20 + 20]);
-    const half = { ahead: 60, runs, runningSince: [400] };
+    const runs = Array.from({ length: 20 }, (_, index): readonly [number, number, number] => [
+      index * 20,
+      index * 20 + 20,
+      0,
+    ]);
+    const half = { ahead: 60, runs, running: [[400, 0]] as const };
     const at100 = limiter({ rate: 100, phase: "steady" });
-    expect(waitsOf(place({ ...half, others: [60] }), at100).workersMs).toBe(0);
+    expect(waitsOf(place({ ...half, others: [rival(60)] }), at100).workersMs).toBe(0);
     expect(waitsOf(place(half), at100).workersMs, "alone it could have twice as many").toBeGreaterThan(0);
   });
 
@@ -68,14 +82,14 @@ describe("when a job should start", () => {
 
   it("is when the costs ahead of it have been refilled, less what is left", () => {
     const limits = [{ unit: "tokens", amount: 1_000, perMs: 1_000, burst: 1, remaining: 0 }];
-    const where = place({ ahead: 10, cost: [100], costAhead: [900] });
-    // 900 ahead, and one token of it: the rest of its cost becomes a debt that others pay.
+    const where = place({ ahead: 9, cost: [100], line: Array.from({ length: 9 }, () => [100]) });
+    // 900 ahead, and one token of it: the rest of its cost becomes a debt that others pay. (A burst of one has 0.5 of slack.)
     expect(inMs(where, limiter({ limits }))).toBe(901);
   });
 
   it("counts the jobs of other queues in turn with its own, and no more of them than it has ahead", () => {
-    expect(turnsBefore(place({ ahead: 10, others: [3, 500] }))).toBe(23);
-    expect(inMs(place({ ahead: 10, others: [3, 500] }), limiter({ rate: 23, phase: "steady" }))).toBe(1_000);
+    expect(turnsBefore(place({ ahead: 10, others: [rival(3), rival(500)] }))).toBe(23);
+    expect(inMs(place({ ahead: 10, others: [rival(3), rival(500)] }), limiter({ rate: 23, phase: "steady" }))).toBe(1_000);
   });
 
   it("counts deferred jobs that return to the head", () => {
@@ -86,15 +100,15 @@ describe("when a job should start", () => {
   it("follows a ramp up to the declared rate, and from there the rate", () => {
     const limits = [{ unit: "requests", amount: 100, perMs: 1_000, burst: 100, remaining: 100 }];
     const ramp = limiter({ rate: 10, phase: "ramp", limits });
-    // e-fold in 0.45 s: 10/s grows to 100/s in 1.036 s and 40.5 jobs; 100 more take a second.
-    expect(inMs(place({ ahead: 40 }), ramp)).toBeCloseTo(1_032, -1);
-    expect(inMs(place({ ahead: 140 }), ramp)).toBeCloseTo(2_031, -1);
+    // e-fold in 0.3 s: 10/s grows to 100/s in 0.691 s and 27 jobs; 100 more take a second.
+    expect(inMs(place({ ahead: 27 }), ramp)).toBeCloseTo(691, -1);
+    expect(inMs(place({ ahead: 127 }), ramp)).toBeCloseTo(1_691, -1);
   });
 
   it("is after the gate and its probe, with what the bucket gained meanwhile", () => {
     const gate = { ...open, closed: true, until: 1_005_000, remainingMs: 5_000 };
     const limits = [{ unit: "requests", amount: 10, perMs: 1_000, burst: 5, remaining: 0 }];
-    const where = place({ ahead: 10, cost: [1], costAhead: [10], runs: [[0, 200]] });
+    const where = place({ ahead: 10, cost: [1], runs: [[0, 200, 0.1]] });
     expect(inMs(where, limiter({ gate, limits }))).toBe(5_000 + 200 + 1_000);
   });
 
@@ -108,7 +122,7 @@ describe("when a job should start", () => {
 
   it("is at the pace of late, where that is slower than the limits say; from too few starts there is none", () => {
     const starts = (many: number) =>
-      Array.from({ length: many }, (_, index) => [991_000 + index * 100, 991_010 + index * 100] as const);
+      Array.from({ length: many }, (_, index) => [991_000 + index * 100, 991_010 + index * 100, 0] as const);
     const limiting = limiter({ rate: 100, phase: "steady" });
     expect(inMs(place({ ahead: 99, runs: starts(20), permitInMs: 5 }), limiting)).toBe(10_000);
     expect(inMs(place({ ahead: 99, runs: starts(10), permitInMs: 5 }), limiting)).toBe(990);
