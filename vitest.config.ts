@@ -12,7 +12,7 @@ const timed = [
   "packages/core/test/e2e/{explain,hand-over,killed-worker,levels,levers,limits,outage,strict-bound}.test.ts",
   "apps/cli/test/fleet*.test.ts",
   "apps/demo/test/demo.test.ts",
-  "benchmarks/test/gateway.test.ts",
+  "benchmarks/test/{explain,gateway}.test.ts",
 ];
 
 const timeouts = { testTimeout: 30_000, hookTimeout: 60_000 };

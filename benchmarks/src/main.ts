@@ -88,7 +88,9 @@ program
 
 program
   .command("explain")
-  .description("what explain says of jobs in line, held against when they start; ends with 1 when one is off by over 20 %")
+  .description(
+    "what explain says of jobs in line, held against when they start; ends with 1 when one is off by over 20 %",
+  )
   .option("--scenario <names>", "comma-separated, or all", (text) => listOf(text, explainedNames), explainedNames)
   .option("--json", "one JSON array as the last line")
   .action(async (options) => {

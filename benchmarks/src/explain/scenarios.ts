@@ -186,7 +186,7 @@ export const scenarios: readonly Scenario[] = [
     lines: [{ jobs: 150 }],
     asked: [5, 149],
     after: 6,
-    first: "gate",
+    first: "limit",
     ending: (place) => (place === 5 ? "throttled" : "ok"),
   },
   {

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
 import { createWorker, type SandboxOptions, type Worker, type WorkerOptions } from "headgate/worker";
 import type { LoadedConfig } from "../config/load.ts";
@@ -42,6 +43,8 @@ export async function startWorker(
   const concurrency = flags.concurrency ?? entry.concurrency;
   const options: WorkerOptions = {
     connection: config.connection,
+    // What explain and Bull Board say of who runs a job.
+    name: `${hostname()}/${process.pid}`,
     ...(concurrency === undefined ? {} : { concurrency }),
     ...defined({
       lockDuration: entry.lockDuration,

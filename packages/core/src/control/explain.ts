@@ -34,6 +34,17 @@ export interface Explanation {
   readonly parent: string | null;
   /** Workers of the queue that are connected; null when Redis does not say. */
   readonly workers: number | null;
+  /** Name of the worker that runs or ran it; `headgate worker` gives host and process id. */
+  readonly worker: string | null;
+  /**
+   * Of a job that runs: how long its worker's lock still holds (ms). It is renewed at half time: 0 says that the worker has
+   * died or stands still, and that the job is put back at the next look for stalled ones.
+   */
+  readonly lockMs: number | null;
+  /** How often a worker died or stood still while it ran the job. */
+  readonly stalls: number;
+  /** When it has to have started at the latest (epoch ms); later it fails with HG_DEADLINE_EXCEEDED. */
+  readonly deadline: number | null;
 }
 
 export async function explain(client: Client, queue: Queue, id: string): Promise<Explanation> {
@@ -43,7 +54,8 @@ export async function explain(client: Client, queue: Queue, id: string): Promise
     readLimiterStatus(client, queue.limiter),
     connectedWorkers(client, queue.limiter.prefix, queue.name),
   ]);
-  if (place === null) throw headgateError("HG_JOB_NOT_FOUND", { got: id });
+  if (place === null)
+    throw headgateError("HG_JOB_NOT_FOUND", { what: `queue "${queue.name}"`, got: id, fix: NOT_FOUND_FIX });
   const workers = connected === null ? null : connected.headgate + connected.plain;
   const waits = waitsOf(place, limiter);
   const causes = causesOf(place, waits, status, limiter, workers);
@@ -68,8 +80,15 @@ export async function explain(client: Client, queue: Queue, id: string): Promise
     failedReason: place.failedReason,
     parent: place.parent,
     workers,
+    worker: place.worker,
+    lockMs: place.lockMs,
+    stalls: place.stalls,
+    deadline: place.deadline,
   };
 }
+
+const NOT_FOUND_FIX =
+  "Check the queue and the id. A refused or shed enqueue stores nothing, and finished jobs are forgotten after the queue's retention.";
 
 /** Causes whose end somebody has to bring about. */
 const ENDLESS: ReadonlySet<string> = new Set(["pause", "gate", "workers", "children"]);

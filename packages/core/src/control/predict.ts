@@ -95,9 +95,7 @@ function concurrencyMs(
 ): number {
   const own = place.running.length;
   const shared = place.others.length > 0 && own > 0 && slots !== null && taken >= slots;
-  return shared
-    ? handsMs(place, place.ahead + 1, own, own, runMs)
-    : handsMs(place, before + 1, slots, taken, runMs);
+  return shared ? handsMs(place, place.ahead + 1, own, own, runMs) : handsMs(place, before + 1, slots, taken, runMs);
 }
 
 /** A ramp has no pace yet: rateMs follows it. */
@@ -138,7 +136,8 @@ function workersMs(
   if (starts.length < LEAST_STARTS || tookMs <= 0) return 0;
   // Of what the limits allow, other queues that wait take their turns, and leave some of it unused.
   const next = own.slice(0, starts.length);
-  const allowedPerMs = permitsMs > 0 ? (next.length * total) / ((next.at(-1) ?? 0) + 1) / permitsMs : Number.POSITIVE_INFINITY;
+  const allowedPerMs =
+    permitsMs > 0 ? (next.length * total) / ((next.at(-1) ?? 0) + 1) / permitsMs : Number.POSITIVE_INFINITY;
   const share = place.others.length > 0 ? UNUSED_SHARED : UNUSED_SHARE;
   if ((starts.length - 1) / tookMs > allowedPerMs * share) return 0;
   return handsMs(place, place.ahead + 1, hands, hands, runMs);

@@ -48,7 +48,11 @@ export function turnsOf(place: Place, limits: LimiterStatus["limits"]): Turns {
     }
     costs.push(cost);
   }
-  return { costs, own, total: done > mine ? costs.length : Math.round((costs.length * (mine + 1)) / Math.max(1, done)) };
+  return {
+    costs,
+    own,
+    total: done > mine ? costs.length : Math.round((costs.length * (mine + 1)) / Math.max(1, done)),
+  };
 }
 
 /** Jobs that the API threw back come to the head of the line. */

@@ -89,7 +89,9 @@ describe("when a job should start", () => {
 
   it("counts the jobs of other queues in turn with its own, and no more of them than it has ahead", () => {
     expect(turnsBefore(place({ ahead: 10, others: [rival(3), rival(500)] }))).toBe(23);
-    expect(inMs(place({ ahead: 10, others: [rival(3), rival(500)] }), limiter({ rate: 23, phase: "steady" }))).toBe(1_000);
+    expect(inMs(place({ ahead: 10, others: [rival(3), rival(500)] }), limiter({ rate: 23, phase: "steady" }))).toBe(
+      1_000,
+    );
   });
 
   it("counts deferred jobs that return to the head", () => {
@@ -126,5 +128,73 @@ describe("when a job should start", () => {
     const limiting = limiter({ rate: 100, phase: "steady" });
     expect(inMs(place({ ahead: 99, runs: starts(20), permitInMs: 5 }), limiting)).toBe(10_000);
     expect(inMs(place({ ahead: 99, runs: starts(10), permitInMs: 5 }), limiting)).toBe(990);
+  });
+
+  it("waits for the window where costs are above the burst: two of 4,000 fit into 10,000, not two and a half", () => {
+    const limits = [{ unit: "tokens", amount: 10_000, perMs: 1_000, burst: 200, remaining: 200 }];
+    const line = Array.from({ length: 8 }, () => [4_000]);
+    // Two at once each 1,010 ms (1 % is the price of slots); the bucket alone would say 8 * 408 ms.
+    const said = inMs(place({ ahead: 8, cost: [4_000], line, windows: [[]] }), limiter({ limits }));
+    expect(said).toBeGreaterThanOrEqual(4 * 1_010);
+    expect(said).toBeLessThan(4 * 1_010 + 450);
+  });
+
+  it("remembers what was granted in the window before", () => {
+    const limits = [{ unit: "tokens", amount: 10_000, perMs: 1_000, burst: 200, remaining: 200 }];
+    const windows = [[[999_700, 9_000] as const]];
+    expect(inMs(place({ cost: [4_000], windows }), limiter({ limits }))).toBe(710);
+  });
+
+  it("gives other queues turns by what their jobs cost: ten of 50 for one of 500", () => {
+    const limits = [{ unit: "tokens", amount: 10_000, perMs: 1_000, burst: 500, remaining: 0 }];
+    const where = place({ ahead: 99, cost: [50], others: [rival(1_000, [500])] });
+    const { turnsBefore: before, costBefore } = waitsOf(where, limiter({ limits }));
+    expect(before).toBeCloseTo(109, -1);
+    expect(costBefore[0]).toBeCloseTo(9_950, -3);
+  });
+
+  it("lets a queue that was idle catch up by one period at most", () => {
+    const limits = [{ unit: "requests", amount: 100, perMs: 1_000, burst: 2, remaining: 0 }];
+    const idle = { waiting: 500, cost: [1], served: 0 };
+    expect(waitsOf(place({ ahead: 10, cost: [1], served: 8, others: [idle] }), limiter({ limits })).turnsBefore).toBe(
+      10 + 100 + 11,
+    );
+  });
+
+  it("adds up limits that hold different parts of the line", () => {
+    const limits = [
+      { unit: "requests", amount: 50, perMs: 1_000, burst: 1, remaining: 1 },
+      { unit: "tokens", amount: 5_000, perMs: 1_000, burst: 200, remaining: 200 },
+    ];
+    const line = Array.from({ length: 100 }, (_, index) => [1, index < 50 ? 0 : 200]);
+    const waits = waitsOf(place({ ahead: 100, cost: [1, 200], line }), limiter({ limits }));
+    expect(Math.max(...waits.limitsMs)).toBeLessThan(2_200);
+    // A second for the first fifty, 42 ms each for the others.
+    expect(waits.permitsMs).toBeGreaterThan(2_900);
+  });
+
+  it("goes by the slots that end first", () => {
+    const runs = [[999_000, 999_100, 0]] as const;
+    const running = [
+      [999_920, 0],
+      [999_960, 0],
+    ] as const;
+    const two = limiter({ concurrency: 2, inFlight: 2 });
+    expect(inMs(place({ runs, running }), two)).toBe(20);
+    expect(inMs(place({ ahead: 1, runs, running }), two)).toBe(60);
+    expect(inMs(place({ ahead: 4, runs, running }), two)).toBe(220);
+  });
+
+  it("scales to a line that is longer than what is played, within a second", () => {
+    const limits = [{ unit: "tokens", amount: 10_000, perMs: 1_000, burst: 200, remaining: 0 }];
+    const far = place({
+      ahead: 1_000_000,
+      cost: [4_000],
+      line: Array.from({ length: 256 }, () => [4_000]),
+      windows: [[]],
+    });
+    const from = performance.now();
+    expect(inMs(far, limiter({ limits })) / (500_000 * 1_010)).toBeCloseTo(1, 1);
+    expect(performance.now() - from).toBeLessThan(1_000);
   });
 });
