@@ -5,8 +5,8 @@ import { queueOf } from "../config/queue.ts";
 import type { Context } from "../context.ts";
 import { withControl } from "../control.ts";
 import { ExitCode } from "../exit-code.ts";
+import { type Column, tableOf } from "../output/columns.ts";
 import { count, duration } from "../output/figures.ts";
-import { table } from "../output/table.ts";
 
 export interface FailedFlags {
   readonly limit?: number;
@@ -30,20 +30,22 @@ export function listFailed({ config, output }: Context, name: string, flags: Fai
     const jobs: FailedJob[] = [];
     for await (const job of control.failed(queue, optionsOf({ limit: LISTED, ...flags }))) jobs.push(job);
     const { failed: total } = (await control.status(queue)).counts;
-    const now = Date.now();
-    const rows = jobs.map(({ id, failedAt, attemptsMade, deferrals, reason }) => [
-      id,
-      `${duration(Math.max(0, now - failedAt))} ago`,
-      count(attemptsMade),
-      count(deferrals),
-      oneLine(reason),
-    ]);
-    if (rows.length > 0) output.text(table(output.colors, ["JOB", "FAILED", "ATTEMPTS", "DEFERRALS", "REASON"], rows));
+    const { stdout, colors } = output;
+    const width = stdout.isTTY ? stdout.columns : undefined;
+    if (jobs.length > 0) output.text(tableOf(columnsAt(Date.now()), jobs, colors, width).join("\n"));
     output.text(`${name}: ${count(total)} failed${jobs.length < total ? `, ${count(jobs.length)} shown` : ""}`);
     output.object({ queue: name, total, jobs: jobs.map(({ payload: _, ...job }) => job) });
     return ExitCode.ok;
   });
 }
+
+const columnsAt = (now: number): readonly Column<FailedJob>[] => [
+  { title: "JOB", cell: ({ id }) => oneLine(id), least: 12 },
+  { title: "FAILED", cell: ({ failedAt }) => `${duration(Math.max(0, now - failedAt))} ago` },
+  { title: "ATTEMPTS", cell: ({ attemptsMade }) => count(attemptsMade), right: true, keep: 2 },
+  { title: "DEFERRALS", cell: ({ deferrals }) => count(deferrals), right: true, keep: 1 },
+  { title: "REASON", cell: ({ reason }) => oneLine(reason), tone: (_, colors) => colors.red, least: 16 },
+];
 
 const oneLine = (reason: string): string => {
   const line = reason.replace(/\p{Cc}+/gu, " ");

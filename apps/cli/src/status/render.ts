@@ -1,85 +1,79 @@
 import type { LimiterStatus, QueueStatus } from "headgate/control";
-import { count, duration, NOTHING, rate, share } from "../output/figures.ts";
+import { tableOf } from "../output/columns.ts";
+import { count } from "../output/figures.ts";
 import type { Colors } from "../output/output.ts";
-import { table } from "../output/table.ts";
+import { limiterColumns } from "./limiters.ts";
+import { queueColumns } from "./queues.ts";
 import type { Status } from "./read.ts";
 
-/** Two tables, limiters above queues. Rates are per second; the share is of the last 10 s. */
-export function renderStatus({ limiters, queues }: Status, colors: Colors): string {
+export interface Frame {
+  readonly colors: Colors;
+  /** Of the terminal; default: as wide, and as high, as it comes. */
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
+  /** Depths of a queue at the last looks. */
+  readonly trend?: (queue: string) => readonly number[];
+}
+
+/** What stands beside the rows of queues and limiters: two heads and the gap between them. */
+const FURNITURE = 3;
+const LEAST_LIMITERS = 3;
+
+/** Pure: limiters above queues, as lines that fit into the frame; where rows do not fit, what is in trouble stays. */
+export function renderStatus({ limiters, queues }: Status, { colors, columns, rows, trend }: Frame): readonly string[] {
+  const room = rows === undefined ? Number.POSITIVE_INFINITY : Math.max(2, rows - FURNITURE);
+  const limiterRoom = Math.max(Math.min(LEAST_LIMITERS, room - 1), room - queues.length);
+  const shownLimiters = mostTroubled(limiters, limiterRoom, limiterTrouble);
+  const limiterLines = shownLimiters.length + (shownLimiters.length < limiters.length ? 1 : 0);
+  const shownQueues = mostTroubled(queues, room - limiterLines, queueTrouble);
   return [
-    table(
-      colors,
-      ["LIMITER", "RATE/S", "PHASE", "GATE", "IN FLIGHT", "ACCEPTED/S", "THROTTLED/S", "SHARE"],
-      limiters.map((one) => limiterCells(one, colors)),
-    ),
+    ...tableOf(limiterColumns, shownLimiters, colors, columns),
+    ...moreText(limiters.length - shownLimiters.length, "limiters", "all with an open gate", colors),
     "",
-    table(
-      colors,
-      ["QUEUE", "LEVEL", "DEPTH", "DRAIN/S", "OLDEST", "WAITING", "ACTIVE", "DELAYED", "FAILED", "REASON"],
-      queues.map((one) => queueCells(one, colors)),
-    ),
-    ...limiters.flatMap(limitLines),
-    ...queues.flatMap((queue) => noteLines(queue, colors)),
-  ].join("\n");
-}
-
-export function limiterCells(status: LimiterStatus, colors: Colors): string[] {
-  const throttled = status.throttledPerSecond > 0 || status.throttledShare > 0;
-  const tone = throttled ? colors.red : String;
-  return [
-    status.limiter,
-    status.rate === null ? "unpaced" : rate(status.rate),
-    status.phase,
-    gateText(status, colors),
-    status.concurrency === null ? count(status.inFlight) : `${count(status.inFlight)}/${count(status.concurrency)}`,
-    rate(status.acceptedPerSecond),
-    tone(rate(status.throttledPerSecond)),
-    tone(share(status.throttledShare)),
+    ...tableOf(queueColumns(trend), shownQueues, colors, columns),
+    ...moreQueues(queues, shownQueues, colors),
   ];
 }
 
-function gateText({ gate }: LimiterStatus, colors: Colors): string {
-  if (!gate.closed) return colors.green("open");
-  const until = gate.until === null ? "until resumed" : duration(gate.remainingMs);
-  return colors.red(`closed ${until}`) + (gate.reason === null ? "" : ` (${gate.reason})`);
-}
-
-export function queueCells(status: QueueStatus, colors: Colors): string[] {
-  const { counts } = status;
-  return [
-    status.queue,
-    levelText(status, colors),
-    `${count(status.depth)}/${count(status.capacity)}`,
-    rate(status.drainPerSecond),
-    duration(status.oldestJobAgeMs),
-    count(counts.wait + counts.prioritized + counts.paused),
-    count(counts.active),
-    count(counts.delayed),
-    counts.failed > 0 ? colors.red(count(counts.failed)) : "0",
-    [status.reason, status.pauseReason].filter(Boolean).join(": ") || NOTHING,
+/** One line: what an eye that comes back looks for first. */
+export function summaryText({ limiters, queues }: Status, colors: Colors): string {
+  const shut = limiters.filter(({ gate }) => gate.closed).length;
+  const paused = queues.filter((queue) => queue.paused).length;
+  const closed = queues.filter((queue) => queue.level === "closed" && !queue.paused).length;
+  const slow = queues.filter((queue) => queue.level === "slow" && !queue.paused).length;
+  const failed = queues.reduce((sum, { counts }) => sum + counts.failed, 0);
+  const parts = [
+    ...(shut > 0 ? [colors.red(`${count(shut)} gate${shut === 1 ? "" : "s"} shut`)] : []),
+    ...(closed > 0 ? [colors.red(`${count(closed)} closed`)] : []),
+    ...(paused > 0 ? [colors.magenta(`${count(paused)} paused`)] : []),
+    ...(slow > 0 ? [colors.yellow(`${count(slow)} slow`)] : []),
+    ...(failed > 0 ? [colors.red(`${count(failed)} failed`)] : []),
   ];
+  return parts.length > 0 ? parts.join(colors.dim(" · ")) : colors.green("all open");
 }
 
-function levelText({ level, paused }: QueueStatus, colors: Colors): string {
-  const tone = { open: colors.green, slow: colors.yellow, closed: colors.red }[level];
-  return paused ? `${tone(level)} paused` : tone(level);
+/** In the order of the config, so that nothing jumps about. */
+function mostTroubled<Row>(rows: readonly Row[], room: number, trouble: (row: Row) => number): readonly Row[] {
+  if (rows.length <= room) return rows;
+  const chosen = new Set([...rows].sort((a, b) => trouble(b) - trouble(a)).slice(0, Math.max(1, room - 1)));
+  return rows.filter((row) => chosen.has(row));
 }
 
-function limitLines({ limiter, limits }: LimiterStatus): readonly string[] {
-  return limits.map(
-    ({ unit, amount, perMs, burst, remaining }) =>
-      `${limiter}: ${count(amount)} ${unit} per ${duration(perMs)}, ${count(remaining)} of burst ${count(burst)} left`,
-  );
+const limiterTrouble = ({ gate, throttledShare }: LimiterStatus): number =>
+  (gate.closed ? 2 : gate.halfOpen ? 1.5 : 0) + throttledShare;
+
+const queueTrouble = ({ level, paused, depth, capacity, counts }: QueueStatus): number =>
+  (paused || level === "closed" ? 4 : level === "slow" ? 2 : 0) +
+  Math.min(1, depth / capacity) +
+  (counts.failed > 0 ? 0.5 : 0);
+
+function moreQueues(all: readonly QueueStatus[], shown: readonly QueueStatus[], colors: Colors): readonly string[] {
+  const hidden = all.filter((queue) => !shown.includes(queue));
+  const worse = hidden.filter(({ level, paused }) => level !== "open" || paused).length;
+  const depth = hidden.reduce((sum, queue) => sum + queue.depth, 0);
+  const state = worse === 0 ? "all open" : `${count(worse)} of them not open`;
+  return moreText(hidden.length, "queues", `${state}, ${count(depth)} jobs`, colors);
 }
 
-function noteLines(
-  { queue, overCapacity, disagreement, retryAfterMs, level }: QueueStatus,
-  colors: Colors,
-): readonly string[] {
-  const notes: string[] = [];
-  if (level !== "open" && retryAfterMs > 0)
-    notes.push(`${queue}: refused producers are told to come back in ${duration(retryAfterMs)}`);
-  if (overCapacity > 0) notes.push(colors.red(`${queue}: ${count(overCapacity)} over capacity`));
-  if (disagreement !== null) notes.push(colors.yellow(`${queue}: processes disagree: ${disagreement}`));
-  return notes;
-}
+const moreText = (more: number, what: string, state: string, colors: Colors): readonly string[] =>
+  more > 0 ? [colors.dim(`… and ${count(more)} more ${what}, ${state}`)] : [];

@@ -1,13 +1,11 @@
 import { setInterval as ticks } from "node:timers/promises";
 import type { Control } from "headgate/control";
-import { createLogUpdate } from "log-update";
 import type { Context } from "../context.ts";
 import { withControl } from "../control.ts";
 import { ExitCode } from "../exit-code.ts";
-import { problemOf } from "../output/problem.ts";
-import { statusLines } from "./lines.ts";
 import { readStatus, type Status } from "./read.ts";
 import { renderStatus } from "./render.ts";
+import { startWatch } from "./watch.ts";
 
 export interface StatusFlags {
   readonly watch?: boolean;
@@ -20,7 +18,8 @@ export function status(context: Context, flags: StatusFlags): Promise<ExitCode> 
   return withControl(config.connection, async (control) => {
     const first = await readStatus(control, config);
     if (flags.watch !== true) {
-      output.text(renderStatus(first, output.colors));
+      const { stdout, colors } = output;
+      output.text(renderStatus(first, { colors, columns: stdout.isTTY ? stdout.columns : undefined }).join("\n"));
       output.object(first);
       return ExitCode.ok;
     }
@@ -33,52 +32,17 @@ export function status(context: Context, flags: StatusFlags): Promise<ExitCode> 
  * The first read has to succeed; after that a Redis that goes away is shown and waited for, as a watcher wants to see it
  * come back.
  */
-async function watch(
-  { config, output, stop }: Context,
-  control: Control,
-  first: Status,
-  intervalMs: number,
-): Promise<void> {
-  const screen = watchScreen({ config, output, stop });
-  screen.show(first);
+async function watch(context: Context, control: Control, first: Status, intervalMs: number): Promise<void> {
+  const { config, stop } = context;
+  const shown = startWatch(context, intervalMs);
+  shown.show(first);
   try {
     for await (const _ of ticks(intervalMs, undefined, { signal: stop.signal })) {
-      await readStatus(control, config).then(screen.show, screen.problem);
+      await readStatus(control, config).then(shown.show, shown.problem);
     }
   } catch (error) {
     if (!stop.signal.aborted) throw error;
   } finally {
-    screen.done();
+    shown.done();
   }
-}
-
-interface WatchScreen {
-  show(status: Status): void;
-  problem(error: unknown): void;
-  done(): void;
-}
-
-function watchScreen({ output }: Context): WatchScreen {
-  const { colors, stdout } = output;
-  if (output.json || stdout.isTTY !== true) {
-    return {
-      show: (status) => {
-        output.object(status);
-        for (const line of statusLines(status)) output.text(line);
-      },
-      problem: (error) => output.log(problemOf(error).message),
-      done: () => undefined,
-    };
-  }
-  const update = createLogUpdate(stdout);
-  let latest = "";
-  const draw = (foot: string): void => update(`${output.redact(`${latest}\n\n${foot}`)}`);
-  return {
-    show: (status) => {
-      latest = renderStatus(status, colors);
-      draw(colors.dim(`${new Date(status.at).toLocaleTimeString()}  ctrl-c ends`));
-    },
-    problem: (error) => draw(colors.red(`${problemOf(error).message} What stands above is old.`)),
-    done: () => update.done(),
-  };
 }
