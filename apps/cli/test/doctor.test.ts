@@ -77,7 +77,7 @@ test("people get one line a check, the fix below it, and a verdict", async () =>
 test("an old Redis", async () => {
   const version = /redis_version:(\S+)/.exec(await admin.info("server"))?.[1] ?? "";
   const old = `5.0.9${"0".repeat(version.length)}`.slice(0, version.length);
-  const url = await proxyTo(server.url, { replace: [`redis_version:${version}`, `redis_version:${old}`] });
+  const { url } = await proxyTo(server.url, { replace: [`redis_version:${version}`, `redis_version:${old}`] });
   const { code, wrong } = await doctor(url);
   expect(code).toBe(1);
   expect(wrong).toEqual([
@@ -109,7 +109,7 @@ test("little memory left", async () => {
 });
 
 test("a Redis that is far away", async () => {
-  const { code, wrong } = await doctor(await proxyTo(server.url, { delayMs: 40 }));
+  const { code, wrong } = await doctor((await proxyTo(server.url, { delayMs: 40 })).url);
   expect(code).toBe(1);
   expect(wrong).toMatchObject([{ check: "latency", level: "error" }]);
 });

@@ -42,6 +42,10 @@ test("--json is control.explain's answer, as documented", async () => {
     failedReason: null,
     parent: null,
     workers: 0,
+    worker: null,
+    lockMs: null,
+    stalls: 0,
+    deadline: null,
   });
 });
 
@@ -53,6 +57,8 @@ test("people read what it waits for, and how many are ahead", async () => {
   expect(stdout).toMatch(/^b of letters waits in line, for /);
   expect(stdout).toMatch(/^ {2}pause +the queue is paused: spring cleaning$/m);
   expect(stdout).toMatch(/^ {2}workers +no worker of the queue is connected$/m);
+  expect(stdout).toMatch(/^next: headgate resume queue:letters$/m);
+  expect(stdout).toMatch(/^next: headgate worker letters$/m);
   expect(stdout).toContain("Nobody can say when it starts. 1 ahead of it; limiter api");
   expect(stdout).not.toContain("\u001b[");
 });
@@ -64,7 +70,7 @@ test("a job that is not there ends with 1, a queue that is not there with 2", as
   ]);
   expect(job).toMatchObject({ code: 1, stdout: "" });
   expect(job.stderr).toBe(
-    "HG_JOB_NOT_FOUND: There is no such job\n  got:      nobody\n  fix:      Check the id; finished jobs are forgotten after the queue's retention.\n",
+    "HG_JOB_NOT_FOUND: queue \"letters\": There is no such job\n  got:      nobody\n  fix:      Check the queue and the id. A refused or shed enqueue stores nothing, and finished jobs are forgotten after the queue's retention.\n",
   );
   expect(queue.code).toBe(2);
   expect(queue.stderr).toContain("HG_TARGET_UNKNOWN");

@@ -74,8 +74,8 @@ test("--json is one object with every limiter and queue of the config, as docume
 test("people get two tables, without colour into a pipe, and with it when forced", async () => {
   const plain = await headgate(["status"], { environment });
   expect(plain.code).toBe(0);
-  expect(plain.stdout).toMatch(/^LIMITER +RATE\/S +PHASE +GATE/m);
-  expect(plain.stdout).toMatch(/^letters +open +0\/10,000/m);
+  expect(plain.stdout).toMatch(/^LIMITER +GATE +OK\/S +429\/S +429% +PACE\/S +USED +IN FLIGHT/m);
+  expect(plain.stdout).toMatch(/^letters +open +░{10} +0\/10,000/m);
   expect(plain.stdout).not.toContain("\u001b[");
   const forced = await headgate(["status"], { environment: { ...environment, FORCE_COLOR: "1" } });
   expect(forced.stdout).toContain("\u001b[32mopen");
@@ -86,7 +86,9 @@ test("people get two tables, without colour into a pipe, and with it when forced
 test("--watch into a pipe prints lines until a signal, then ends with 0", async () => {
   const running = startHeadgate(["status", "--watch", "--interval-ms", "100"], { environment });
   await headgate(["enqueue", "letters"], { input: '{"doc":"a"}\n', environment });
-  await running.line("stdout", /queue=letters level=open depth=1\/10000/);
+  await running.line("stdout", /queue=letters level=open depth=1\/10000 drain=0 .* paused=false reason=-$/);
+  await headgate(["pause", "limiter:api", "--for", "1h", "--reason", "their page is red"], { environment });
+  await running.line("stdout", /limiter=api .* gate=closed opensIn=\d+m\d+s .* reason="their page is red"$/);
   running.process.kill("SIGINT");
   const { code, stdout } = await running.ended;
   expect(code).toBe(0);

@@ -14,12 +14,13 @@ export interface Column<Row> {
   readonly keep?: number;
   /** It may be cut down to this width; default: it is never cut. */
   readonly least?: number;
+  /** With so much of it left it still says what it has to: before it is cut further, columns go. Default 20. */
+  readonly readable?: number;
   /** Left out while every cell says this. */
   readonly unless?: string;
 }
 
 const GAP = 2;
-/** What can be cut keeps this much before a column goes. */
 const READABLE = 20;
 
 /** Pure: head and rows as lines of at most this width; columns by spaces alone: no frame survives a copy into a chat. */
@@ -72,10 +73,12 @@ function fit<Row>(filled: readonly Filled<Row>[], width: number): readonly (Fill
   const sum = (widths: readonly number[]): number =>
     widths.reduce((all, one) => all + one, 0) + GAP * (widths.length - 1);
   const floorOf =
-    (floor: (least: number) => number) =>
+    (floor: (least: number, readable: number) => number) =>
     (each: Filled<Row>): number =>
-      each.column.least === undefined ? each.natural : Math.min(each.natural, floor(each.column.least));
-  const readable = floorOf((least) => Math.max(least, READABLE));
+      each.column.least === undefined
+        ? each.natural
+        : Math.min(each.natural, floor(each.column.least, each.column.readable ?? READABLE));
+  const readable = floorOf((smallest, enough) => Math.max(smallest, enough));
   const least = floorOf((smallest) => smallest);
   let chosen = filled;
   while (sum(chosen.map(readable)) > width) {

@@ -16,6 +16,7 @@ export const limiterColumns: readonly Column<LimiterStatus>[] = [
     cell: ({ limiter }) => limiter,
     tone: ({ gate }, colors) => (gate.closed ? colors.bold : String),
     least: 8,
+    readable: 16,
   },
   { title: "GATE", cell: gateText, tone: gateTone },
   { title: "OK/S", cell: (one) => rate(one.acceptedPerSecond), right: true, keep: 9 },
@@ -27,8 +28,8 @@ export const limiterColumns: readonly Column<LimiterStatus>[] = [
     keep: 8,
   },
   {
-    title: "429",
-    cell: (one) => share(one.throttledShare),
+    title: "429%",
+    cell: (one) => share(one.throttledShare).replace("%", ""),
     tone: ({ throttledShare: each }, colors) => (each > 0 ? colors.red : colors.dim),
     right: true,
     keep: 4,
@@ -46,7 +47,7 @@ export const limiterColumns: readonly Column<LimiterStatus>[] = [
   },
   { title: "LEARNED", cell: learnedText, tone: (_, colors) => colors.dim, keep: 2 },
   { title: "LIMITS", cell: limitsText, tone: (_, colors) => colors.dim, least: 12, keep: 1, unless: NOTHING },
-  { title: "WHY", cell: whyText, tone: (_, colors) => colors.red, least: 8, keep: 10, unless: "" },
+  { title: "WHY", cell: whyText, tone: (_, colors) => colors.red, least: 8, readable: 28, keep: 10, unless: "" },
 ];
 
 function gateText({ gate }: LimiterStatus): string {

@@ -25,6 +25,7 @@ export function queueColumns(trend?: (queue: string) => readonly number[]): read
       cell: ({ queue }) => queue,
       tone: ({ level, paused }, colors) => (level === "open" && !paused ? String : colors.bold),
       least: 8,
+      readable: 16,
     },
     { title: "LEVEL", cell: ({ level, paused }) => (paused ? "paused" : level), tone: levelTone },
     { title: "", cell: ({ depth, capacity }) => bar(depth / capacity, BAR_CELLS), tone: levelTone, keep: 7 },
@@ -86,7 +87,7 @@ export function queueColumns(trend?: (queue: string) => readonly number[]): read
       right: true,
       keep: 9,
     },
-    { title: "WHY", cell: whyText, tone: levelTone, least: 8, keep: 6.5, unless: "" },
+    { title: "WHY", cell: whyText, tone: levelTone, least: 8, readable: 28, keep: 6.5, unless: "" },
   ];
 }
 
@@ -100,11 +101,11 @@ const REASONS: Readonly<Record<string, string>> = {
 
 function whyText(status: QueueStatus): string {
   const { level, reason, pauseReason, paused, depth, capacity, retryAfterMs, overCapacity, disagreement } = status;
-  const closed = reason === "operator" || paused ? (pauseReason ?? "an operator") : reason;
-  const why = closed === "depth" ? `${Math.floor((100 * depth) / capacity)}% full` : (REASONS[closed ?? ""] ?? closed);
+  const byOperator = paused || reason === "operator";
+  const why = reason === "depth" ? `${Math.floor((100 * depth) / capacity)}% full` : (REASONS[reason ?? ""] ?? reason);
   return [
-    ...(level === "open" && !paused ? [] : [why ?? NOTHING]),
-    ...(level === "closed" && retryAfterMs > 0 ? [`back in ${duration(retryAfterMs)}`] : []),
+    ...(level === "open" && !paused ? [] : [byOperator ? (pauseReason ?? "by an operator") : (why ?? NOTHING)]),
+    ...(level === "closed" && !byOperator && retryAfterMs > 0 ? [`back in ${duration(retryAfterMs)}`] : []),
     ...(overCapacity > 0 ? [`${count(overCapacity)} over capacity`] : []),
     ...(disagreement === null ? [] : [`processes disagree: ${disagreement}`]),
   ].join(", ");

@@ -36,20 +36,25 @@ export function renderStatus({ limiters, queues }: Status, { colors, columns, ro
 }
 
 /** One line: what an eye that comes back looks for first. */
-export function summaryText({ limiters, queues }: Status, colors: Colors): string {
+export function summaryText({ limiters, queues }: Status, colors: Colors, width: number): string {
   const shut = limiters.filter(({ gate }) => gate.closed).length;
   const paused = queues.filter((queue) => queue.paused).length;
   const closed = queues.filter((queue) => queue.level === "closed" && !queue.paused).length;
   const slow = queues.filter((queue) => queue.level === "slow" && !queue.paused).length;
   const failed = queues.reduce((sum, { counts }) => sum + counts.failed, 0);
   const parts = [
-    ...(shut > 0 ? [colors.red(`${count(shut)} gate${shut === 1 ? "" : "s"} shut`)] : []),
-    ...(closed > 0 ? [colors.red(`${count(closed)} closed`)] : []),
-    ...(paused > 0 ? [colors.magenta(`${count(paused)} paused`)] : []),
-    ...(slow > 0 ? [colors.yellow(`${count(slow)} slow`)] : []),
-    ...(failed > 0 ? [colors.red(`${count(failed)} failed`)] : []),
+    ...(shut > 0 ? [{ text: `${count(shut)} gate${shut === 1 ? "" : "s"} shut`, tone: colors.red }] : []),
+    ...(closed > 0 ? [{ text: `${count(closed)} closed`, tone: colors.red }] : []),
+    ...(paused > 0 ? [{ text: `${count(paused)} paused`, tone: colors.magenta }] : []),
+    ...(slow > 0 ? [{ text: `${count(slow)} slow`, tone: colors.yellow }] : []),
+    ...(failed > 0 ? [{ text: `${count(failed)} failed`, tone: colors.red }] : []),
   ];
-  return parts.length > 0 ? parts.join(colors.dim(" · ")) : colors.green("all open");
+  if (parts.length === 0) return colors.green("all open");
+  const widths = parts.map((_, index) =>
+    parts.slice(0, index + 1).reduce((sum, { text }) => sum + text.length + 3, -3),
+  );
+  const fitting = parts.filter((_, index) => (widths[index] ?? 0) <= width);
+  return fitting.map(({ text, tone }) => tone(text)).join(colors.dim(" · "));
 }
 
 /** In the order of the config, so that nothing jumps about. */

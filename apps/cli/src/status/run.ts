@@ -1,5 +1,6 @@
 import { setInterval as ticks } from "node:timers/promises";
 import type { Control } from "headgate/control";
+import { headgateError } from "headgate/internal";
 import type { Context } from "../context.ts";
 import { withControl } from "../control.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -28,17 +29,32 @@ export function status(context: Context, flags: StatusFlags): Promise<ExitCode> 
   });
 }
 
+/** A look that takes longer than this is a Redis that does not answer. */
+const LATE_MS = 2_000;
+
 /**
- * The first read has to succeed; after that a Redis that goes away is shown and waited for, as a watcher wants to see it
- * come back.
+ * The first look has to succeed; after that a Redis that goes away is shown and waited for, as a watcher wants to see it
+ * come back. A look that does not end is not asked for again: the client sends it when it is connected again.
  */
 async function watch(context: Context, control: Control, first: Status, intervalMs: number): Promise<void> {
   const { config, stop } = context;
   const shown = startWatch(context, intervalMs);
   shown.show(first);
+  let askedAt: number | null = null;
+  const look = async (): Promise<void> => {
+    askedAt = performance.now();
+    try {
+      shown.show(await readStatus(control, config));
+    } catch (error) {
+      if (!stop.signal.aborted) shown.problem(error);
+    } finally {
+      askedAt = null;
+    }
+  };
   try {
     for await (const _ of ticks(intervalMs, undefined, { signal: stop.signal })) {
-      await readStatus(control, config).then(shown.show, shown.problem);
+      if (askedAt === null) void look();
+      else if (performance.now() - askedAt > LATE_MS) shown.problem(headgateError("HG_REDIS_UNREACHABLE"));
     }
   } catch (error) {
     if (!stop.signal.aborted) throw error;

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import stringWidth from "string-width";
 import type { Context } from "../context.ts";
 import { duration } from "../output/figures.ts";
@@ -22,15 +23,31 @@ export function startWatch(context: Context, intervalMs: number): Watch {
 }
 
 function intoPipe({ output }: Context): Watch {
+  let said: string | undefined;
   return {
     show: (status) => {
+      if (said !== undefined) output.log("Redis answers again.");
+      said = undefined;
       output.object(status);
       for (const line of statusLines(status)) output.text(line);
     },
-    problem: (error) => output.log(problemOf(error).message),
+    // Once, not at every look.
+    problem: (error) => {
+      const text = problemText(error);
+      if (text !== said) output.log(text);
+      said = text;
+    },
     done: () => undefined,
   };
 }
+
+/** Its first sentence. */
+const problemText = (error: unknown): string =>
+  `${
+    problemOf(error)
+      .message.replace(/^HG_\w+: /, "")
+      .split(/[.:—]/)[0] ?? ""
+  }.`;
 
 /** A line above the tables, and what is left of the screen for them. */
 const HEAD_ROWS = 2;
@@ -44,20 +61,24 @@ function onTerminal({ output }: Context, intervalMs: number): Watch {
 
   const head = (status: Status): string => {
     const at = new Date(status.at).toLocaleTimeString("en-GB");
-    const old = `${problem}  Below: what was so ${duration(Date.now() - status.at)} ago, at ${at}`;
-    if (problem !== undefined) return colors.red(fitted(old, screen.columns));
+    if (problem !== undefined) {
+      const old = `${problem} For ${duration(Date.now() - status.at)}; below is what was so at ${at}`;
+      return colors.red(fitted(old, screen.columns));
+    }
+    const summary = summaryText(status, colors, screen.columns - at.length - 2);
+    const room = screen.columns - stringWidth(summary) - at.length - 2;
     const foot = `every ${duration(intervalMs)}, ctrl-c ends`;
-    const summary = summaryText(status, colors);
-    const room = screen.columns - stringWidth(summary) - stringWidth(at) - 2;
     return `${at}  ${summary}${room > foot.length + 2 ? colors.dim(foot.padStart(room)) : ""}`;
   };
   const tables = (status: Status, rows: number | undefined): readonly string[] =>
     renderStatus(status, { colors, columns: screen.columns, rows, trend: (queue) => depths.get(queue) ?? [] });
   const draw = (): void => {
     if (latest === undefined) return;
-    const lines = [head(latest), "", ...tables(latest, screen.rows - HEAD_ROWS)].slice(0, screen.rows);
-    screen.draw(lines.map((line) => output.redact(problem === undefined ? line : faded(line, colors.dim))));
+    const below = tables(latest, screen.rows - HEAD_ROWS).map((line) => (problem === undefined ? line : faded(line)));
+    screen.draw([head(latest), "", ...below].slice(0, screen.rows).map(output.redact));
   };
+  /** Old figures are not to be taken for new ones. */
+  const faded = (line: string): string => colors.dim(stripVTControlCharacters(line));
   screen.onResize(draw);
   return {
     show: (status) => {
@@ -83,6 +104,3 @@ function onTerminal({ output }: Context, intervalMs: number): Watch {
 }
 
 const fitted = (text: string, width: number): string => (text.length > width ? `${text.slice(0, width - 1)}…` : text);
-/** Old figures are not to be taken for new ones. */
-const faded = (line: string, dim: (text: string) => string): string =>
-  line.startsWith("\u001b[31m") ? line : dim(line);

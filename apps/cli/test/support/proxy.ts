@@ -9,12 +9,23 @@ export interface ProxyOptions {
   readonly replace?: readonly [string, string];
 }
 
-/** A TCP proxy in front of Redis that makes it look as a test needs it. Answers its URL. */
-export async function proxyTo(url: string, { delayMs = 0, replace }: ProxyOptions): Promise<string> {
+export interface Proxy {
+  readonly url: string;
+  /** From now on no answer comes through. */
+  hold(): void;
+  release(): void;
+}
+
+/** A TCP proxy in front of Redis that makes it look as a test needs it. */
+export async function proxyTo(url: string, { delayMs = 0, replace }: ProxyOptions): Promise<Proxy> {
   const { hostname, port } = new URL(url);
   const sockets = new Set<Socket>();
+  const servers = new Set<Socket>();
+  let held = false;
   const server = createServer((client) => {
     const redis = connect(Number(port || 6379), hostname);
+    servers.add(redis);
+    if (held) redis.pause();
     for (const socket of [client, redis]) {
       sockets.add(socket);
       socket.on("error", () => undefined);
@@ -37,5 +48,15 @@ export async function proxyTo(url: string, { delayMs = 0, replace }: ProxyOption
   });
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
-  return `redis://127.0.0.1:${address.port}`;
+  return {
+    url: `redis://127.0.0.1:${address.port}`,
+    hold: () => {
+      held = true;
+      for (const socket of servers) socket.pause();
+    },
+    release: () => {
+      held = false;
+      for (const socket of servers) socket.resume();
+    },
+  };
 }
