@@ -32,7 +32,7 @@ test("is as wide as it comes, numbers to the right", () => {
 
 test("first names and reasons are cut in the middle, then columns go, then the rest is cut further", () => {
   expect(at(44)[2]).toBe("invoices-of-t…rtment  12345  24690  the g…ut");
-  expect(at(31)[0]).toBe("NAME         JOBS  WHY");
+  expect(at(31)[0]).toBe("NAME             JOBS  WHY");
   expect(at(18)).toEqual(["NAME          JOBS", "mail            12", "invoice…ent  12345"]);
   expect(at(13)[2]).toBe("invo…t  12345");
 });

@@ -70,7 +70,7 @@ test("a job that is not there ends with 1, a queue that is not there with 2", as
   ]);
   expect(job).toMatchObject({ code: 1, stdout: "" });
   expect(job.stderr).toBe(
-    "HG_JOB_NOT_FOUND: queue \"letters\": There is no such job\n  got:      nobody\n  fix:      Check the queue and the id. A refused or shed enqueue stores nothing, and finished jobs are forgotten after the queue's retention.\n",
+    'HG_JOB_NOT_FOUND: queue "letters": There is no such job\n  got:      nobody\n  fix:      Check the queue and the id. A refused or shed enqueue stores nothing, and finished jobs are forgotten after the queue\'s retention.\n',
   );
   expect(queue.code).toBe(2);
   expect(queue.stderr).toContain("HG_TARGET_UNKNOWN");
