@@ -40,6 +40,7 @@ interface SharedFlags {
 }
 
 const DEFAULT_IN_FLIGHT = 50;
+const MOST_LINES = Number.MAX_SAFE_INTEGER;
 const DEFAULT_INTERVAL_MS = 1000;
 
 /** The command line: what there is, and which function runs it. */
@@ -95,11 +96,17 @@ export function buildProgram(surroundings: Surroundings): Command {
     .command("enqueue")
     .description("enqueue NDJSON: one JSON payload a line, one admission each")
     .argument("<queue>", "queue of the config")
-    .argument("[file]", "NDJSON file, or - for standard input", "-")
+    .argument("[file]", "NDJSON file, also gzipped, or - for standard input", "-")
     .option("--envelope", "each line is { payload, id?, priority? }")
     .option("--id-field <name>", "field of the payload that is the job's id; makes a second run safe")
     .option("--on-pressure <how>", "wait for room, or refuse the line", oneOf(["wait", "refuse"]), "wait")
     .option("--in-flight <n>", "admissions at once", wholeNumber(1, 1000), DEFAULT_IN_FLIGHT)
+    .option(
+      "--from-line <n>",
+      "leave out the lines before it: goes on where a run stopped",
+      wholeNumber(1, MOST_LINES),
+      1,
+    )
     .action((queue: string, file: string, flags: EnqueueFlags) =>
       run((context) => enqueue(context, queue, file, flags, stdin)),
     );

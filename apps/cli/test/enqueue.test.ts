@@ -3,12 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { startPrivateRedis } from "../../../scripts/redis.mjs";
 import { headgate, ownNamespace, startHeadgate } from "./support/headgate.ts";
 
 let environment: Record<string, string>;
 beforeEach(() => {
   environment = { TEST_NAMESPACE: ownNamespace() };
 });
+
+const soon = { timeout: 10_000, interval: 20 };
 
 const letters = (count: number): string =>
   Array.from({ length: count }, (_, index) => `{"doc":"d${index}"}\n`).join("");
@@ -77,6 +80,41 @@ test("killed with -9 midway and run again, every line of the file is in once", a
   console.log(`killed after ${before} of ${lines} lines; the second run added ${lines - before}`);
 });
 
+test("goes on from the line that it is told to, with the numbers of the file", async () => {
+  const input = `${letters(5)}{oops\n`;
+  const args = ["enqueue", "letters", "--id-field", "doc", "--from-line", "4"];
+  const { code, stdout, stderr } = await headgate(args, { input, environment });
+  expect(code).toBe(1);
+  expect(stdout).toContain("letters: 2 accepted, 0 duplicates, 0 refused, 1 invalid");
+  expect(stderr).toMatch(/^line 6: not JSON/m);
+});
+
+test("lines wait for a Redis that goes away, which is said; a stop says where it stopped", async () => {
+  const server = await startPrivateRedis();
+  onTestFinished(() => server.stop());
+  const args = ["enqueue", "small", "--id-field", "doc", "--redis", server.url];
+  const running = startHeadgate(args, { environment });
+  running.process.stdin?.write(letters(10));
+  const redis = new Redis(server.url);
+  await expect.poll(() => redis.llen(`{${environment["TEST_NAMESPACE"]}:small}:small:wait`), soon).toBe(3);
+  redis.disconnect();
+  await server.stop();
+  await running.line("stderr", /^Redis does not answer; lines wait until it does, ctrl-c stops\.$/);
+  running.process.kill("SIGINT");
+  const { code, stdout } = await running.ended;
+  expect(code).toBe(1);
+  expect(stdout).toContain("stopped: every line up to 3 is dealt with; 7 lines after it were cut off");
+  expect(stdout).toContain("--from-line 4; what is in already counts as a duplicate");
+});
+
+test("of a file of bad lines a hundred are named, and all are counted", async () => {
+  const { code, stdout, stderr } = await headgate(["enqueue", "letters"], { input: "{\n".repeat(150), environment });
+  expect(code).toBe(1);
+  expect(stdout).toContain("150 invalid");
+  expect(stderr.match(/^line \d+: /gm)).toHaveLength(100);
+  expect(stderr).toContain("more lines that are invalid are only counted");
+});
+
 test("an envelope names id and priority", async () => {
   const input = '{"id":"one","priority":5,"payload":{"doc":"a"}}\n{"id":"one","payload":{"doc":"a"}}\n';
   const { stdout } = await headgate(["enqueue", "letters", "--envelope", "--in-flight", "1", "--json"], {
@@ -105,7 +143,13 @@ test("by default a line waits, and a stop ends the wait with the summary", async
   running.process.kill("SIGINT");
   const { code, stdout } = await running.ended;
   expect(code).toBe(1);
-  expect(JSON.parse(stdout)).toMatchObject({ accepted: 3, unknown: 7, interrupted: true });
+  expect(JSON.parse(stdout)).toMatchObject({
+    accepted: 3,
+    unknown: 7,
+    interrupted: true,
+    resumeFromLine: 4,
+    withoutId: 10,
+  });
 });
 
 test("a queue that the config does not name is unknown", async () => {

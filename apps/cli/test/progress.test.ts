@@ -33,10 +33,23 @@ describe("the progress line", () => {
     expect(lineOf(null, 0)).toBe("1,200 accepted · 1,876/s · 1 invalid");
   });
 
-  test("says how many wait, since when and why; and is short on a narrow terminal", () => {
-    expect(lineOf(1, 40, 80)).toBe(
-      "100% · 1,200 accepted · 1,876/s · 12s left · 1 invalid · waited 2s · 40 wait: slow (depth)",
+  test("says how many wait, since when and why", () => {
+    expect(lineOf(1, 40, 140)).toBe(
+      `${"█".repeat(24)} 100% · 1,200 accepted · 1,876/s · 12s left · 1 invalid · waited 2s · 40 wait: slow (depth)`,
     );
+  });
+
+  test.each([
+    [110, "█ 100% · 1,200 accepted · 1,876/s · 12s left · 1 invalid · waited 2s · 40 wait: slow (depth)"],
+    [92, "█ 100% · 1,200 accepted · 1,876/s · 12s left · 40 wait: slow (depth)"],
+    [60, "█ 100% · 1,200 accepted · 1,876/s"],
+    [40, "█ 100% · 1,200 accepted · 1,876/s"],
+    [30, "█ 100% · 1,876/s"],
+    [20, "100% · 1,876/s"],
+  ])("on %d columns stays on one line, and leaves out what matters least", (columns, expected) => {
+    const line = lineOf(1, 40, columns);
+    expect(line.length).toBeLessThanOrEqual(columns);
+    expect(line.replace(/█+/, "█")).toBe(expected.replace(/█+/, "█"));
   });
 });
 

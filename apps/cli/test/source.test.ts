@@ -1,5 +1,9 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Readable } from "node:stream";
-import { expect, test } from "vitest";
+import { gzipSync } from "node:zlib";
+import { expect, onTestFinished, test } from "vitest";
 import { type Line, openSource } from "../src/enqueue/source.ts";
 
 const never = new AbortController().signal;
@@ -56,4 +60,23 @@ test("a file that is missing, and a folder, are coded errors", async () => {
   for (const name of ["./no-such-file.ndjson", "."]) {
     await expect(openSource(name, process.stdin, never)).rejects.toMatchObject({ code: "HG_INPUT_UNREADABLE" });
   }
+});
+
+test("a gzipped file is unpacked, and its share is that of what was read", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "headgate-source-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, "lines.ndjson.gz");
+  await writeFile(file, gzipSync("1\n2\n3\n"));
+  const source = await openSource(file, process.stdin, never);
+  const texts: string[] = [];
+  for await (const { text } of source.lines) texts.push(text);
+  expect(texts).toEqual(["1", "2", "3"]);
+  expect(source.share()).toBe(1);
+  await writeFile(file, gzipSync("1\n2\n3\n").subarray(0, 15));
+  const torn = await openSource(file, process.stdin, never);
+  await expect(
+    (async () => {
+      for await (const _ of torn.lines);
+    })(),
+  ).rejects.toMatchObject({ code: "HG_INPUT_UNREADABLE" });
 });

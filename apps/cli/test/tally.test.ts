@@ -42,3 +42,21 @@ test("accepted and duplicates alone are complete", () => {
   expect(isComplete(summary)).toBe(true);
   expect(summaryText(summary)).toBe("letters: 1 accepted, 1 duplicates, 0 refused, 0 invalid, waited 1s of 3s");
 });
+
+test("knows the line before which everything is dealt with, in whatever order lines end", () => {
+  const tally = new Tally();
+  tally.startAt(10);
+  for (const line of [12, 10, 14, 11]) tally.add(line, { kind: "accepted" });
+  tally.pass(13);
+  tally.add(15, { kind: "unknown" });
+  tally.add(16, { kind: "accepted" });
+  const stopped = tally.summary({ ...rest, interrupted: true });
+  expect(stopped.resumeFromLine).toBe(15);
+  const text = summaryText(stopped);
+  expect(text).toContain(
+    "stopped: every line up to 14 is dealt with; 1 lines after it were cut off, some of them may be in",
+  );
+  expect(text).toContain("go on:   the same command with --from-line 15; what is in already counts as a duplicate");
+  expect(summaryText({ ...stopped, withoutId: 3 })).toContain("those that are in already come twice");
+  expect(tally.summary(rest).resumeFromLine).toBeNull();
+});

@@ -57,7 +57,7 @@ test("enqueue shows a bar, the pace, and who waits for what; then the summary al
   // Room for three: the others wait.
   const terminal = onTerminal(["enqueue", "small", file, "--in-flight", "2"], environment);
   const text = () => stripVTControlCharacters(terminal.screen());
-  await expect.poll(text, soon).toMatch(/█+░+ [345]0% · 3 accepted · .*2 wait: /);
+  await expect.poll(text, soon).toMatch(/█+\S?░+ [345]0% · 3 accepted · .*2 wait: /);
   expect(terminal.screen()).toMatch(/waited \d/);
   terminal.type(CTRL_C);
   expect(await terminal.ended).toBe(1);

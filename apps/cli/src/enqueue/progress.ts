@@ -1,4 +1,6 @@
 import { createLogUpdate } from "log-update";
+import stringWidth from "string-width";
+import { bar } from "../output/bar.ts";
 import { count, duration, rate, share } from "../output/figures.ts";
 import type { Colors, Output } from "../output/output.ts";
 import { type Pace, paceOf } from "./pace.ts";
@@ -42,29 +44,52 @@ export function startProgress(output: Output, of: ProgressOf): Progress {
   };
 }
 
-const BAR = 24;
-const NARROW = 90;
+const BAR_CELLS = 24;
+const LEAST_BAR_CELLS = 8;
+const SEPARATOR = " · ";
 
-/** `████████░░░░  45.1% · 4,362 accepted · 1,876/s · 12s left · waited 2s · 40 wait: slow (depth)` */
+interface Part {
+  readonly text: string;
+  readonly tone: (text: string) => string;
+  /** The parts with the least of it go first on a narrow terminal. */
+  readonly keep: number;
+}
+
+/** `████████░░░░ 45.1% · 4,362 accepted · 1,876/s · 12s left · waited 2s · 40 wait: slow (depth)`, on one line. */
 export function progressLine(of: ProgressOf, pace: Pace, colors: Colors, columns: number): string {
   const { tally, clock, source, pressure } = of;
   const read = source.share();
   const waiting = clock.waiting();
+  const part = (keep: number, text: string, tone: Part["tone"] = String): Part => ({ keep, text, tone });
   const parts = [
-    ...(read === null ? [] : [`${columns < NARROW ? "" : `${bar(read, colors)} `}${share(read)}`]),
-    `${count(tally.accepted)} accepted`,
-    `${rate(pace.linesPerSecond)}/s`,
-    ...(pace.leftMs === null || read === null ? [] : [`${duration(pace.leftMs)} left`]),
-    ...(tally.duplicates > 0 ? [`${count(tally.duplicates)} duplicates`] : []),
-    ...(tally.refused > 0 ? [colors.yellow(`${count(tally.refused)} refused`)] : []),
-    ...(tally.invalid > 0 ? [colors.red(`${count(tally.invalid)} invalid`)] : []),
-    ...(clock.totalMs() > 0 ? [`waited ${duration(clock.totalMs())}`] : []),
-    ...(waiting > 0 ? [colors.yellow(`${count(waiting)} wait: ${pressure() ?? "no room yet"}`)] : []),
+    ...(read === null ? [] : [part(9, share(read))]),
+    part(7, `${count(tally.accepted)} accepted`),
+    part(8, `${rate(pace.linesPerSecond)}/s`),
+    ...(pace.leftMs === null || read === null ? [] : [part(6, `${duration(pace.leftMs)} left`)]),
+    ...(tally.duplicates > 0 ? [part(2, `${count(tally.duplicates)} duplicates`)] : []),
+    ...(tally.refused > 0 ? [part(4, `${count(tally.refused)} refused`, colors.yellow)] : []),
+    ...(tally.invalid > 0 ? [part(5, `${count(tally.invalid)} invalid`, colors.red)] : []),
+    ...(clock.totalMs() > 0 ? [part(1, `waited ${duration(clock.totalMs())}`)] : []),
+    ...(waiting > 0 ? [part(6.5, `${count(waiting)} wait: ${pressure() ?? "no room yet"}`, colors.yellow)] : []),
   ];
-  return parts.join(" · ");
+  const room = read === null ? columns : columns - LEAST_BAR_CELLS - 1;
+  const shown = fitting(parts, room < LEAST_ROOM ? columns : room);
+  const text = shown.map(({ text: each, tone }) => tone(each)).join(SEPARATOR);
+  const cells = Math.min(BAR_CELLS, columns - widthOf(shown) - 1);
+  return read === null || cells < LEAST_BAR_CELLS ? text : `${colors.cyan(bar(read, cells))} ${text}`;
 }
 
-function bar(part: number, colors: Colors): string {
-  const full = Math.round(part * BAR);
-  return colors.cyan("█".repeat(full)) + colors.dim("░".repeat(BAR - full));
+/** Below this the figures need the whole line. */
+const LEAST_ROOM = 24;
+
+const widthOf = (parts: readonly Part[]): number =>
+  parts.reduce((sum, { text }) => sum + stringWidth(text) + SEPARATOR.length, -SEPARATOR.length);
+
+function fitting(parts: readonly Part[], width: number): readonly Part[] {
+  if (parts.length <= 1 || widthOf(parts) <= width) return parts;
+  const least = Math.min(...parts.map(({ keep }) => keep));
+  return fitting(
+    parts.filter(({ keep }) => keep !== least),
+    width,
+  );
 }

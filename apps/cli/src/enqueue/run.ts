@@ -9,6 +9,7 @@ import { unknownTarget } from "../levers/target.ts";
 import { problemOf, reportProblem } from "../output/problem.ts";
 import { admit } from "./admit.ts";
 import { parseLine } from "./parse-line.ts";
+import { type Pressure, watchPressure } from "./pressure.ts";
 import { type Progress, startProgress } from "./progress.ts";
 import { type Line, openSource, type Source } from "./source.ts";
 import { summaryText } from "./summary-text.ts";
@@ -19,9 +20,14 @@ export interface EnqueueFlags {
   readonly onPressure: "wait" | "refuse";
   readonly envelope?: boolean;
   readonly idField?: string;
+  /** The first line that is read, from 1. */
+  readonly fromLine: number;
   /** Admissions at once, and so the most lines that are read ahead. */
   readonly inFlight: number;
 }
+
+/** A file of a million bad lines is said to be one after this many. */
+const LOGGED_MOST = 100;
 
 interface Run {
   readonly producer: Producer;
@@ -30,6 +36,7 @@ interface Run {
   readonly flags: EnqueueFlags;
   readonly tally: Tally;
   readonly clock: WaitClock;
+  readonly pressure: Pressure;
   readonly progress: Progress;
   /** Aborted by a stop signal or by an error that ends the run. */
   readonly ending: AbortController;
@@ -52,17 +59,15 @@ export async function enqueue(
   stop.signal.addEventListener("abort", () => ending.abort(), { once: true });
   const source = await openSource(input, stdin, ending.signal);
   const producer = createProducer({ connection: config.connection });
-  let pressure: string | undefined;
-  producer.on("level", ({ level, reason }) => {
-    pressure = reason === null ? level : `${level} (${reason})`;
-  });
+  const pressure = watchPressure(producer, output);
   try {
     await producer.ready();
     const startedAt = performance.now();
     const tally = new Tally();
+    tally.startAt(flags.fromLine);
     const clock = waitClock();
-    const progress = startProgress(output, { tally, clock, source, pressure: () => pressure });
-    const error = await enqueueLines({ producer, queue, source, flags, tally, clock, progress, ending });
+    const progress = startProgress(output, { tally, clock, source, pressure: pressure.text });
+    const error = await enqueueLines({ producer, queue, source, flags, tally, clock, pressure, progress, ending });
     progress.done();
     const summary = tally.summary({
       queue: name,
@@ -91,9 +96,15 @@ async function enqueueLines(run: Run): Promise<unknown> {
       ending.abort();
       return { kind: "unknown" };
     });
-    if (end === undefined) return;
+    if (end === undefined) {
+      if (line.number >= flags.fromLine) tally.pass(line.number);
+      return;
+    }
+    if (end.kind !== "unknown") run.pressure.answered();
     tally.add(line.number, end);
-    if (end.kind === "invalid") progress.log(`line ${line.number}: ${end.why}`);
+    if (end.kind !== "invalid" || tally.invalid > LOGGED_MOST) return;
+    progress.log(`line ${line.number}: ${end.why}`);
+    if (tally.invalid === LOGGED_MOST) progress.log("more lines that are invalid are only counted");
   };
   try {
     // A line is taken only when an admission has ended: waiting stops the reading.
@@ -107,10 +118,12 @@ async function enqueueLines(run: Run): Promise<unknown> {
 
 /** Undefined for a blank line, which is no job. */
 async function lineEnd(run: Run, line: Line): Promise<LineEnd | undefined> {
-  const { flags, producer, queue, clock, ending } = run;
+  const { flags, producer, queue, clock, ending, tally } = run;
+  if (line.number < flags.fromLine) return undefined;
   const parsed = parseLine(line.text, { envelope: flags.envelope === true, idField: flags.idField });
   if (parsed.kind === "blank") return undefined;
   if (parsed.kind === "invalid") return parsed;
+  if (parsed.job.id === undefined) tally.withoutId += 1;
   if (ending.signal.aborted) return { kind: "unknown" };
   const options = { onPressure: flags.onPressure, signal: ending.signal };
   return clock.watch(admit(producer, queue, parsed.job, options));

@@ -1,6 +1,7 @@
 import { createReadStream, type ReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { pipeline, type Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
 import { headgateError } from "headgate/internal";
 import split from "split2";
 
@@ -25,7 +26,18 @@ const LONGEST_LINE = 64 * 1024 * 1024;
 /** A file, or standard input for `-`. Read only as fast as lines are taken. */
 export async function openSource(name: string, stdin: Readable, stop: AbortSignal): Promise<Source> {
   if (name === "-") return { lines: linesOf(stdin, name, stop), share: () => null };
-  const { file, size } = await openFile(name);
+  const { file, size, zipped } = await openFile(name);
+  if (zipped) {
+    // Of what is packed only what has been read can be counted; it is read ahead by some hundred lines.
+    return {
+      lines: linesOf(
+        pipeline(file, createGunzip(), () => undefined),
+        name,
+        stop,
+      ),
+      share: () => Math.min(1, file.bytesRead / size),
+    };
+  }
   const taken = { bytes: 0 };
   return {
     lines: counted(linesOf(file, name, stop), taken),
@@ -64,13 +76,28 @@ async function* linesOf(stream: Readable, name: string, stop: AbortSignal): Asyn
 
 const withoutByteOrderMark = (text: string): string => text.replace(/^\uFEFF/, "");
 
-async function openFile(name: string): Promise<{ file: ReadStream; size: number }> {
+/** RFC 1952: what a gzip file begins with. JSON never does. */
+const GZIP = Buffer.from([0x1f, 0x8b]);
+
+async function openFile(name: string): Promise<{ file: ReadStream; size: number; zipped: boolean }> {
   try {
     const found = await stat(name);
     if (found.isDirectory()) throw new Error("it is a folder");
-    return { file: createReadStream(name), size: found.size };
+    // A pipe that has a name, as <(zcat …), must not lose its first bytes.
+    const zipped = found.isFile() && (await beginsWith(name, GZIP));
+    return { file: createReadStream(name), size: found.size, zipped };
   } catch (error) {
     throw unreadable(name, error, "at the start");
+  }
+}
+
+async function beginsWith(name: string, bytes: Buffer): Promise<boolean> {
+  const file = await open(name);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes.length), 0, bytes.length, 0);
+    return bytesRead === bytes.length && buffer.equals(bytes);
+  } finally {
+    await file.close();
   }
 }
 

@@ -5,8 +5,7 @@ const LISTED = 10;
 
 /** The summary for people: one line, and what needs a second look below it. */
 export function summaryText(summary: Summary): string {
-  const { queue, accepted, duplicates, refused, refusedBy, invalid, invalidLines, unknown, waitedMs, seconds } =
-    summary;
+  const { queue, accepted, duplicates, refused, refusedBy, invalid, invalidLines, waitedMs, seconds } = summary;
   const reasons = Object.entries(refusedBy).map(([reason, times]) => `${count(times)} ${reason}`);
   const lines = [
     `${queue}: ${count(accepted)} accepted, ${count(duplicates)} duplicates, ${count(refused)} refused, ${count(invalid)} invalid, ` +
@@ -20,7 +19,21 @@ export function summaryText(summary: Summary): string {
         .map(({ line }) => line)
         .join(", ")}${invalid > LISTED ? ", …" : ""}`,
     );
-  if (unknown > 0) lines.push(`${count(unknown)} lines were cut off; whether they are in is not known`);
-  if (summary.interrupted) lines.push("interrupted: the rest of the input was not read");
+  lines.push(...resumeText(summary));
   return lines.join("\n");
+}
+
+/** Where it stopped, and what to type to go on. */
+function resumeText({ resumeFromLine, unknown, withoutId }: Summary): readonly string[] {
+  if (resumeFromLine === null) return [];
+  const stopped =
+    resumeFromLine === 1
+      ? "stopped before the first line was in"
+      : `stopped: every line up to ${count(resumeFromLine - 1)} is dealt with`;
+  const cutOff = unknown > 0 ? `; ${count(unknown)} lines after it were cut off, some of them may be in` : "";
+  const again =
+    withoutId === 0
+      ? "what is in already counts as a duplicate, so nothing comes twice"
+      : "those that are in already come twice: only jobs with ids (--id-field, or an id in each --envelope) are known again";
+  return [`${stopped}${cutOff}`, `go on:   the same command with --from-line ${resumeFromLine}; ${again}`];
 }

@@ -29,6 +29,10 @@ export interface Summary {
   readonly waitedMs: number;
   readonly seconds: number;
   readonly interrupted: boolean;
+  /** Every line before it has been dealt with: where --from-line goes on. Null when the input was read to its end. */
+  readonly resumeFromLine: number | null;
+  /** Jobs that came without an id: sent again they would come twice. */
+  readonly withoutId: number;
   readonly error: Problem | null;
 }
 
@@ -41,11 +45,28 @@ export class Tally {
   refused = 0;
   invalid = 0;
   unknown = 0;
+  withoutId = 0;
+  /** The last line of an unbroken row of lines that have been dealt with. */
+  through = 0;
+  /** Lines behind it that have: as many as admissions are under way at once. */
+  readonly #ahead = new Set<number>();
   readonly refusedBy: Record<string, number> = {};
   readonly invalidLines: BadLine[] = [];
 
+  /** Lines before this one are not read; before the first line ends. */
+  startAt(line: number): void {
+    this.through = line - 1;
+  }
+
+  /** A line is dealt with, whatever became of it: also a blank one, which is no job. */
+  pass(line: number): void {
+    this.#ahead.add(line);
+    while (this.#ahead.delete(this.through + 1)) this.through += 1;
+  }
+
   add(line: number, end: LineEnd): void {
     this.lines += 1;
+    if (end.kind !== "unknown") this.pass(line);
     switch (end.kind) {
       case "accepted":
         this.accepted += 1;
@@ -68,8 +89,10 @@ export class Tally {
   }
 
   summary(rest: Pick<Summary, "queue" | "waitedMs" | "seconds" | "interrupted" | "error">): Summary {
-    const { lines, accepted, duplicates, refused, refusedBy, invalid, invalidLines, unknown } = this;
-    return { lines, accepted, duplicates, refused, refusedBy, invalid, invalidLines, unknown, ...rest };
+    const { lines, accepted, duplicates, refused, refusedBy, invalid, invalidLines, unknown, withoutId } = this;
+    const resumeFromLine = rest.interrupted || rest.error !== null ? this.through + 1 : null;
+    const counts = { lines, accepted, duplicates, refused, refusedBy, invalid, invalidLines, unknown };
+    return { ...counts, resumeFromLine, withoutId, ...rest };
   }
 }
 

@@ -86,7 +86,7 @@ const times = (many: number): string => (many === 1 ? "once" : `${count(many)} t
 function history(said: Explanation, colors: Colors): readonly string[] {
   const { attemptsMade, attempts, deferrals, failedReason, parent, stalls, state } = said;
   const lines = [
-    ...(attemptsMade > 0 ? [`attempts   ${count(attemptsMade)} of ${count(attempts)} made`] : []),
+    ...(attemptsMade > 0 ? [`attempts   ${count(attemptsMade)} of ${count(attempts)} used`] : []),
     ...(deferrals > 0 ? [`deferrals  the API throttled it ${times(deferrals)}; that spends no attempt`] : []),
     ...(stalls > 0 && state !== "active" ? [`stalls     a worker died or stood still with it ${times(stalls)}`] : []),
     ...(failedReason === null ? [] : [`failure    ${colors.red(failedReason)}`]),
