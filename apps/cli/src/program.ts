@@ -7,6 +7,7 @@ import { loadConfig } from "./config/load.ts";
 import type { Run } from "./context.ts";
 import { addDoctor } from "./doctor/command.ts";
 import { type EnqueueFlags, enqueue } from "./enqueue/run.ts";
+import { addExamples } from "./examples.ts";
 import { type ExitCode, exitCodeHelp } from "./exit-code.ts";
 import { addExplain } from "./explain/command.ts";
 import { addFailed } from "./failed/command.ts";
@@ -186,5 +187,6 @@ export function buildProgram(surroundings: Surroundings): Command {
     );
 
   addCompletion(program, surroundings.known);
+  addExamples(program);
   return program;
 }

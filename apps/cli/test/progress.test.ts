@@ -41,7 +41,7 @@ describe("the progress line", () => {
 
   test.each([
     [110, "█ 100% · 1,200 accepted · 1,876/s · 12s left · 1 invalid · waited 2s · 40 wait: slow (depth)"],
-    [92, "█ 100% · 1,200 accepted · 1,876/s · 12s left · 40 wait: slow (depth)"],
+    [92, "█ 100% · 1,200 accepted · 1,876/s · 12s left · 1 invalid · 40 wait: slow (depth)"],
     [60, "█ 100% · 1,200 accepted · 1,876/s"],
     [40, "█ 100% · 1,200 accepted · 1,876/s"],
     [30, "█ 100% · 1,876/s"],

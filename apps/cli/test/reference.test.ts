@@ -28,5 +28,6 @@ test("--help of the built command is the same program's", async () => {
   for (const name of names) expect(stdout).toMatch(new RegExp(`^ {2}${name} `, "m"));
   const { code, stdout: help } = await headgate(["failed", "--help"]);
   expect(code).toBe(0);
+  expect(help).toContain("Examples:\n  headgate failed mail\n");
   for (const flag of ["--reason <text>", "--limit <n>", "--all", "--envelope"]) expect(help).toContain(flag);
 });
