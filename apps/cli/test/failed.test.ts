@@ -97,6 +97,31 @@ test("is retried: one job, all of them, and not who is not in it", async () => {
   expect((await failed()).stdout).toBe("letters: 0 failed\n");
 });
 
+test("an export goes into another place as it is, and is known again where it came from", async () => {
+  await fail(["a", "b"]);
+  const { stdout: input } = await failed("export", "--envelope");
+  const args = ["enqueue", "letters", "--envelope", ...config];
+  const [back, elsewhere] = await Promise.all([
+    headgate(args, { input, environment }),
+    headgate([...args, "--json"], { input, environment: { TEST_NAMESPACE: ownNamespace() } }),
+  ]);
+  expect(JSON.parse(elsewhere.stdout)).toMatchObject({ accepted: 2, duplicates: 0, withoutId: 0 });
+  expect(back.stdout).toContain("letters: 0 accepted, 2 duplicates");
+  expect(back.stdout).toContain("headgate failed letters retry");
+});
+
+test("a retry by reason leaves the others, and a job that is named is not chosen by a flag too", async () => {
+  await fail(["a", "b", "c"]);
+  expect(await failed("retry", "--reason", "on b", "--json")).toMatchObject({
+    code: 0,
+    stdout: `${JSON.stringify({ queue: "letters", retried: ["b"], missing: [] })}\n`,
+  });
+  const both = await failed("retry", "a", "--all");
+  expect(both.code).toBe(2);
+  expect(both.stderr).toContain("Jobs are named, and chosen by a flag too");
+  expect((await failed()).stdout).toContain("letters: 2 failed");
+});
+
 test("a retry of nothing in particular is refused, and so is an unknown action", async () => {
   const nothing = await failed("retry");
   expect(nothing.code).toBe(2);

@@ -76,3 +76,10 @@ test("a wrong duration changes nothing", async () => {
   expect(stderr).toContain("soon");
   expect(gateOf(await status(), "api")).toMatchObject({ closed: false });
 });
+
+test("a queue cannot be paused for a time: its workers would not come back by themselves", async () => {
+  const { code, stderr } = await headgate(["pause", "queue:letters", "--for", "5m"], { environment });
+  expect(code).toBe(2);
+  expect(stderr).toContain("--for is for limiters");
+  expect(stderr).toContain("pause limiter:api");
+});

@@ -1,8 +1,9 @@
 import { defineLimiter, defineQueue } from "headgate";
 import { createProducer } from "headgate/producer";
 import { createWorker } from "headgate/worker";
-import { beforeEach, expect, test, vi } from "vitest";
-import { fixture, headgate, ownNamespace } from "./support/headgate.ts";
+import { Redis } from "ioredis";
+import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { fixture, headgate, ownNamespace, startHeadgate } from "./support/headgate.ts";
 
 let environment: Record<string, string>;
 beforeEach(() => {
@@ -32,6 +33,50 @@ test("moves the jobs to the limiter of the config, where they run; a second time
   await using worker = createWorker(queueOn("new"), (job) => void ran.push(job), { connection });
   await worker.ready();
   await vi.waitFor(() => expect(ran).toHaveLength(3), { timeout: 15_000, interval: 20 });
+});
+
+test("while producers go on, killed with -9 midway and run again: nothing is lost, and nothing comes twice", async () => {
+  const namespace = environment["TEST_NAMESPACE"] ?? "";
+  const redis = new Redis(connection);
+  onTestFinished(() => redis.disconnect());
+  const accepted = new Set<number>();
+  const producer = createProducer({ connection });
+  onTestFinished(() => producer.close());
+  const put = async (job: number): Promise<boolean> => {
+    const result = await producer.enqueue(queueOn("old"), job, { id: `job-${job}`, onPressure: "refuse" });
+    if (result.accepted) accepted.add(job);
+    return result.accepted;
+  };
+  for (let job = 0; job < 2_000; job++) await put(job);
+  let refused = 0;
+  const producing = (async (): Promise<unknown> => {
+    for (let job = 2_000; ; job++) {
+      try {
+        if (!(await put(job))) refused += 1;
+      } catch (error) {
+        return error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  })();
+
+  const first = startHeadgate(["move", "letters", ...config], now());
+  const moved = async () => (await redis.keys(`{${namespace}:new}:letters:~job-*`)).length;
+  await expect.poll(moved, { timeout: 15_000, interval: 1 }).toBeGreaterThan(0);
+  first.process.kill("SIGKILL");
+  await first.ended;
+  const before = await moved();
+  expect((await headgate(["move", "letters", ...config], now())).code).toBe(0);
+  expect(await producing).toMatchObject({ code: "HG_QUEUE_MOVED" });
+  expect(refused).toBeGreaterThan(0);
+  expect(await redis.keys(`{${namespace}:old}:letters:*`)).toEqual([]);
+
+  const ran: number[] = [];
+  await using worker = createWorker(queueOn("new"), (job) => void ran.push(job), { connection, concurrency: 50 });
+  await worker.ready();
+  await vi.waitFor(() => expect(ran.length).toBeGreaterThanOrEqual(accepted.size), { timeout: 15_000, interval: 20 });
+  expect(ran.sort((a, b) => a - b)).toEqual([...accepted].sort((a, b) => a - b));
+  console.log(`${accepted.size} jobs, ${refused} refused meanwhile, killed when ${before} were moved: all ran once`);
 });
 
 test("a queue that nobody has started with cannot be moved", async () => {

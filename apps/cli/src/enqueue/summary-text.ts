@@ -11,6 +11,10 @@ export function summaryText(summary: Summary): string {
     `${queue}: ${count(accepted)} accepted, ${count(duplicates)} duplicates, ${count(refused)} refused, ${count(invalid)} invalid, ` +
       `waited ${duration(waitedMs)} of ${duration(seconds * 1000)}`,
   ];
+  if (duplicates > 0)
+    lines.push(
+      `duplicates: their ids are known, as waiting, running, or finished not long ago (failed ones go back by: headgate failed ${queue} retry)`,
+    );
   if (refused > 0) lines.push(`refused: ${reasons.join(", ")}`);
   if (invalid > 0)
     lines.push(

@@ -66,6 +66,14 @@ export function retryFailed(
       fix: "say which",
     });
   }
+  if (named.length > 0 && (flags.all === true || flags.reason !== undefined || flags.limit !== undefined)) {
+    throw headgateError("HG_USAGE", {
+      message: "Jobs are named, and chosen by a flag too",
+      expected: "ids of jobs, or --reason <text>, --limit <n> or --all",
+      got: named.join(" "),
+      fix: "leave one of them out",
+    });
+  }
   return withControl(config.connection, async (control) => {
     const ids = [...named];
     if (ids.length === 0) for await (const { id } of control.failed(queue, optionsOf(flags))) ids.push(id);

@@ -1,4 +1,5 @@
 import type { PauseOptions } from "headgate/control";
+import { headgateError } from "headgate/internal";
 import type { Context } from "../context.ts";
 import { withControl } from "../control.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -11,6 +12,13 @@ export interface PauseFlags {
 
 export async function pause({ config, output }: Context, text: string, flags: PauseFlags): Promise<ExitCode> {
   const target = resolveTarget(config, text);
+  if (target.kind === "queue" && flags.for !== undefined) {
+    throw headgateError("HG_USAGE", {
+      message: "--for is for limiters: BullMQ's workers know no pause of a queue that ends by itself",
+      got: `--for ${flags.for} for queue ${target.name}`,
+      fix: `leave it out and run headgate resume queue:${target.name} later, or pause limiter:${target.queue.limiter.name}`,
+    });
+  }
   // control.pause checks them, and says what was expected.
   const options = flags as PauseOptions;
   await withControl(config.connection, (control) =>
