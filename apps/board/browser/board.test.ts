@@ -93,9 +93,13 @@ test("the pressure page shows every queue with its level, and follows what chang
 });
 
 test("fits a telephone: nothing has to be scrolled sideways", async () => {
-  const { board } = await openBoard();
+  const { board, control, classify } = await openBoard();
+  await control.pause(classify, { reason: "spring cleaning of everything that lies around" });
   const page = await openPage(board.url, { width: 390 });
   expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+  // A reason stands beside or below its badges, never in a column of single letters.
+  const why = await page.locator("article", { hasText: "classify" }).locator(".why").boundingBox();
+  expect(why?.width).toBeGreaterThan(100);
 });
 
 test("the jobs page is Bull Board with the queues and what ended in them", async () => {

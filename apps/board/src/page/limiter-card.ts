@@ -26,7 +26,7 @@ function facts(status: LimiterStatus): readonly Fact[] {
   const throttled = status.throttledPerSecond > 0 || status.throttledShare > 0;
   const inFlight = count(status.inFlight);
   return [
-    [status.adaptive ? "learned rate" : "rate", status.rate === null ? "unpaced" : perSecond(status.rate)],
+    [status.learned === null ? "rate" : "learned rate", status.rate === null ? "unpaced" : perSecond(status.rate)],
     ["phase", status.phase],
     ["gate", status.gate.closed ? "closed" : "open", status.gate.closed ? "bad" : "good"],
     ["in flight", status.concurrency === null ? inFlight : `${inFlight} of ${count(status.concurrency)}`],
@@ -38,7 +38,11 @@ function facts(status: LimiterStatus): readonly Fact[] {
 
 /** What can be had at once fills up to the burst; beside the amount of a whole period a full bucket would look empty. */
 function limitLine(limit: LimiterStatus["limits"][number]): Markup {
-  const left = `${count(limit.remaining)} of burst ${count(limit.burst)} left`;
+  // A cost above the burst leaves a debt; what was refilled while somebody waited may stand above it for a moment.
+  const left =
+    limit.remaining < 0
+      ? `${count(-limit.remaining)} owed, burst ${count(limit.burst)}`
+      : `${count(Math.min(limit.remaining, limit.burst))} of burst ${count(limit.burst)} left`;
   return html`<div class="limit">
     <p class="line"><span>${count(limit.amount)} ${limit.unit} per ${duration(limit.perMs)}</span><span class="amount">${left}</span></p>
     ${bar(limit.remaining, limit.burst, left)}

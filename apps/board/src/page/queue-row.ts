@@ -15,12 +15,12 @@ export function queueRow(status: QueueStatus, queue: BoardQueue | undefined): Ma
       <span class="amount"><b>${count(status.depth)}</b> of ${count(status.capacity)} jobs</span>
     </p>
     ${bar(status.depth, status.capacity, `${status.depth} of ${status.capacity} jobs`, ticks)}
-    <dl>${facts(status).map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>
+    <dl>${facts(status).map(([term, value, tone]) => html`<div><dt>${term}</dt><dd class="${tone ?? ""}">${value}</dd></div>`)}</dl>
     ${notes(status).map((note) => html`<p class="note">${note}</p>`)}
   </div>`;
 }
 
-function facts(status: QueueStatus): readonly (readonly [string, string])[] {
+function facts(status: QueueStatus): readonly (readonly [term: string, value: string, tone?: "bad"])[] {
   const { wait, prioritized, delayed, active, completed, failed } = status.counts;
   return [
     ["drains", perSecond(status.drainPerSecond)],
@@ -29,7 +29,7 @@ function facts(status: QueueStatus): readonly (readonly [string, string])[] {
     ["active", count(active)],
     ["delayed", count(delayed)],
     ["completed", count(completed)],
-    ["failed", count(failed)],
+    failed > 0 ? ["failed", count(failed), "bad"] : ["failed", count(failed)],
   ];
 }
 

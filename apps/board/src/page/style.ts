@@ -30,10 +30,10 @@ dl.big { grid-template-columns: repeat(auto-fill, minmax(min(120px, 27%), 1fr));
 dl.big dd { font-size: 18px; font-weight: 600; }
 dd.good { color: var(--open); }
 dd.bad { color: var(--closed); }
-.line { display: flex; gap: 8px; align-items: baseline; margin-bottom: 6px; }
+.line { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: baseline; margin-bottom: 6px; }
 .amount { margin-left: auto; white-space: nowrap; color: var(--soft); font-variant-numeric: tabular-nums; }
 .amount b { color: var(--ink); font-size: 17px; }
-.why { color: var(--soft); overflow-wrap: anywhere; }
+.why { color: var(--soft); overflow-wrap: anywhere; flex: 1 1 7em; }
 .badge { border: 1px solid currentColor; border-radius: 99px; padding: 1px 9px; font-size: 12px; font-weight: 600; }
 .badge.plain { color: var(--soft); }
 [data-level] { --tone: var(--open); }
