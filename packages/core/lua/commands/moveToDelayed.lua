@@ -16,6 +16,7 @@
 ]]
 local DEFER_LEAST_MS = 100
 local DEFER_MOST_MS = 30000
+local LOGGED = 100
 
 local ending = cjson.decode(ARGV[11])
 local site = site_of(ARGV[1], clock(ending[NOW]))
@@ -41,6 +42,11 @@ local reply = finish(site, ending, ARGV[3], ARGV[2], "delayed", false, function(
     redis.call("HINCRBY", job_key, "hg:deferrals", 1)
     redis.call("HSETNX", job_key, "hg:deferredAt", math.floor(site.now))
     redis.call("HSET", job_key, "hg:deferred", "1")
+    -- Its log is what Bull Board shows of a job.
+    local asked = ending[RETRY_AFTER] > 0 and string.format("asked for %.1f s", ending[RETRY_AFTER] / 1000) or "did not say for how long"
+    redis.call("RPUSH", job_key .. ":logs",
+      string.format("deferral %d: the API throttled it and %s; back in %.1f s", deferrals + 1, asked, delay / 1000))
+    redis.call("LTRIM", job_key .. ":logs", -LOGGED, -1)
     site.hot.deferred = site.hot.deferred + 1
   end
   return moved

@@ -78,6 +78,10 @@ describe("what a job waits for, in any state", () => {
     expect(retry?.causes[0]?.detail).toMatch(/^attempt 1 of 3 failed: no luck, due in (59|60)/);
     expect(deferral).toMatchObject({ state: "delayed", deferrals: 1, attemptsMade: 0 });
     expect(deferral?.causes.map(({ cause }) => cause)).toEqual(expect.arrayContaining(["deferral", "gate"]));
+    const { name, prefix } = queue.bullmq;
+    expect(await space.client.lrange(`${prefix}:${name}:~throttled:logs`, 0, -1), "as Bull Board shows it").toEqual([
+      "deferral 1: the API throttled it and asked for 30.0 s; back in 30.0 s",
+    ]);
   });
 
   it("its children, and a job of lower priority the jobs that are ahead of it", async () => {
