@@ -48,7 +48,7 @@ async function main(to: Output): Promise<ExitCode> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return ExitCode.ok;
-    const shown = error instanceof CommanderError ? usageError(error) : error;
+    const shown = error instanceof CommanderError ? usageError(error, program) : error;
     reportProblem(shown, to);
     return exitCodeOf(shown);
   }
@@ -73,11 +73,15 @@ function withOwnErrors(program: Command): Command {
   return program;
 }
 
-function usageError(error: CommanderError): Error {
+function usageError(error: CommanderError, program: Command): Error {
+  const name = program.commands.map((command) => command.name()).find((command) => args.includes(command));
   const message = error.message.replace(/^error: /, "").replace(/\.$/, "");
   return headgateError("HG_USAGE", {
     message: message === "(outputHelp)" ? "No command was given" : message,
-    fix: "headgate --help, or headgate <command> --help",
+    fix:
+      name === undefined
+        ? "headgate --help shows the commands"
+        : `headgate ${name} --help shows what it takes, with examples`,
   });
 }
 

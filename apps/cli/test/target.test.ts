@@ -1,7 +1,7 @@
 import { defineLimiter, defineQueue } from "headgate";
 import { expect, test } from "vitest";
 import type { CheckedQueue } from "../src/config/schema.ts";
-import { resolveTarget } from "../src/levers/target.ts";
+import { resolveTarget, unknownTarget } from "../src/levers/target.ts";
 
 const mail = defineLimiter("mail");
 const known = knowing(
@@ -41,3 +41,11 @@ test.each(["post", "limiter:digest", "queue:post", "", "tank:mail"])(
     );
   },
 );
+
+test("of many names those that are like it come first, and not all are listed", () => {
+  const known = Array.from({ length: 50 }, (_, index) => `tenant-${index}`);
+  expect(unknownTarget("mial", [...known, "mia-mail"])).toMatchObject({
+    code: "HG_TARGET_UNKNOWN",
+    expected: expect.stringMatching(/^one of mia-mail, tenant-0, .*tenant-10 and 39 more$/),
+  });
+});

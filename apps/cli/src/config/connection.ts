@@ -31,7 +31,7 @@ function checkedUrl(url: string, source: string, code: "HG_USAGE" | "HG_CONFIG_I
   if (isRedisUrl(url)) return url;
   throw headgateError(code, {
     message: `${source} is no Redis URL.`,
-    expected: "redis://[user:password@]host[:port][/db], or rediss:// for TLS",
+    expected: "redis://host, redis://host:port/db, user and password before an @; rediss:// for TLS",
     got: JSON.stringify(redactUrl(url)),
     fix: `correct ${source}`,
   });

@@ -31,7 +31,7 @@ export function findConfig(
     message: `There is no ${NAME}.{${EXTENSIONS.join(",")}} in ${resolve(cwd)} or in a folder above it.`,
     expected: `a ${NAME}.ts`,
     got: "none",
-    fix: "create one (docs/command-line.md shows the shape), or name it with --config",
+    fix: "headgate init writes one; or name yours with --config",
   });
 }
 

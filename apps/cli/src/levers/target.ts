@@ -39,10 +39,16 @@ function ambiguous(name: string): Error {
   });
 }
 
+/** A config of fifty queues must not hide what is wrong behind their names. */
+const NAMED_MOST = 12;
+
 export function unknownTarget(text: string, known: readonly string[]): Error {
+  const like = (name: string): boolean => name.toLowerCase().includes(text.toLowerCase().slice(0, 3));
+  const nearest = [...known.filter(like), ...known.filter((name) => !like(name))].slice(0, NAMED_MOST);
+  const more = known.length > nearest.length ? ` and ${known.length - nearest.length} more` : "";
   return headgateError("HG_TARGET_UNKNOWN", {
     message: `"${text}" is not in the config.`,
-    expected: `one of ${known.join(", ")}`,
+    expected: known.length === 0 ? "a config with queues" : `one of ${nearest.join(", ")}${more}`,
     got: text,
     fix: "correct the name, or add it to the config",
   });
