@@ -36,6 +36,8 @@ local function permit_wait(site, cost, leaving)
   if plan.concurrency > 0 or hot.phase >= RAMP then
     out = in_flight(site) - leaving
     if plan.concurrency > 0 and out >= plan.concurrency or hot.crowd > 0 and law_crowded(hot, out) then
+      -- Slots are scarce as permits are: without turns a queue that has them all keeps them as long as it has jobs.
+      if plan.queues > 1 then hot.scarce = now + SCARCE_MS end
       return nil
     end
   end

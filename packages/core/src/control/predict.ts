@@ -72,7 +72,7 @@ export function waitsOf(place: Place, limiter: LimiterStatus): Waits {
     ),
     permitsMs,
     rateMs: (gateMs > 0 ? 0 : place.paceInMs) + rateMs(before, limiter),
-    concurrencyMs: gateMs > 0 ? 0 : concurrencyMs(place, before, slots, limiter.inFlight, runMs),
+    concurrencyMs: gateMs > 0 ? 0 : handsMs(place, before + 1, slots, limiter.inFlight, runMs),
     slots,
     workersMs: workersMs(place, limiter, turns, permitsMs, runMs),
     paceMs: gateMs > 0 || place.state === "delayed" ? 0 : paceMs(place, turns, limits),
@@ -83,19 +83,6 @@ export function waitsOf(place: Place, limiter: LimiterStatus): Waits {
 function slotsOf({ concurrency, learned }: LimiterStatus): number | null {
   const bounds = [concurrency, learned?.concurrency ?? null].filter((bound) => bound !== null);
   return bounds.length > 0 ? Math.min(...bounds) : null;
-}
-
-/** A slot goes on to the next job of the same queue: what its queue has it keeps while others wait too. */
-function concurrencyMs(
-  place: Place,
-  before: number,
-  slots: number | null,
-  taken: number,
-  runMs: number | null,
-): number {
-  const own = place.running.length;
-  const shared = place.others.length > 0 && own > 0 && slots !== null && taken >= slots;
-  return shared ? handsMs(place, place.ahead + 1, own, own, runMs) : handsMs(place, before + 1, slots, taken, runMs);
 }
 
 /** A ramp has no pace yet: rateMs follows it. */

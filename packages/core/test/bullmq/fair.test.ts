@@ -42,6 +42,33 @@ describe("fair within a limiter", () => {
     expect(units.large / sum, JSON.stringify(units)).toBeGreaterThanOrEqual(0.4);
   });
 
+  it("hands slots over where one queue has them all: half each, whoever came first", async () => {
+    const limiter = limiterOf({ concurrency: 4 });
+    const wire = await wireOf(space);
+    const first = await Driver.open(space, defineQueue("first", { limiter }), { wire });
+    const late = await Driver.open(space, defineQueue("late", { limiter }), { wire });
+    await fill(first, 60);
+    const running: { driver: Driver; fetched: Fetched }[] = [];
+    for (let slot = 0; slot < 4; slot++) running.push({ driver: first, fetched: await first.fetch() });
+    await fill(late, 60);
+    expect((await late.fetch()).job).toBeFalsy();
+    const granted = { first: 0, late: 0 };
+    for (let end = 0; end < 60; end++) {
+      wire.now += 10;
+      const ended = running.shift();
+      if (!ended?.fetched.job) throw new Error("a slot was lost");
+      const other = ended.driver === first ? late : first;
+      let next = { driver: ended.driver, fetched: await ended.driver.complete(ended.fetched.job, undefined, true) };
+      // It is woken.
+      if (!next.fetched.job) next = { driver: other, fetched: await other.fetch() };
+      if (!next.fetched.job) next = { driver: ended.driver, fetched: await ended.driver.fetch() };
+      running.push(next);
+      granted[next.driver === first ? "first" : "late"] += 1;
+    }
+    expect(granted.late, JSON.stringify(granted)).toBeGreaterThanOrEqual(24);
+    expect(granted.first, JSON.stringify(granted)).toBeGreaterThanOrEqual(24);
+  });
+
   it.each([false, true])(
     "gives a queue that asks five times as often no more than its half (adaptive: %s)",
     async (adaptive) => {
