@@ -38,7 +38,7 @@ export function countersOf(fields: Fields, base: () => number, dialect: Dialect)
   const counters: Counter[] = [];
 
   for (const [header, text] of fields) {
-    if (header === "x-shopify-shop-api-call-limit") counters.push(...callLimit(text));
+    if (header === "x-shopify-shop-api-call-limit") counters.push(...callLimit(text, dialect));
     const name = readFieldName(header);
     if (name === null) continue;
     if (OF_A_COUNTER.test(name.kind)) fill(groups, name, text, base, dialect);
@@ -108,11 +108,13 @@ function countOf(text: string | undefined): number | undefined {
   return Math.min(Math.max(Math.floor(value), 0), Number.MAX_SAFE_INTEGER);
 }
 
-/** Shopify's leaky bucket: `32/40`, used and size. */
-function callLimit(text: string): Counter[] {
-  if (!/^\d{1,9}\/\d{1,9}$/.test(text)) return [];
-  const [used = 0, limit = 0] = text.split("/").map(Number);
-  return [{ unit: "requests", rule: "reset", limit, remaining: Math.max(limit - used, 0) }];
+/** Shopify's leaky bucket: `32/40`, used and size. How long an empty one takes to fill is not said, but the preset knows it. */
+function callLimit(text: string, { windowMs }: Dialect): Counter[] {
+  const [, used = 0, limit = 0] = (/^(\d{1,9})\/(\d{1,9})$/.exec(text) ?? []).map(Number);
+  if (limit === 0) return [];
+  const taken = Math.min(used, limit);
+  const resetMs = windowMs === undefined ? undefined : spanMs((windowMs * taken) / limit);
+  return [{ unit: "requests", rule: "full", limit, remaining: limit - taken, resetMs }];
 }
 
 const ROUND_MS = [1_000, 60_000, 3_600_000, 86_400_000];

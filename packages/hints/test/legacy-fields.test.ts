@@ -202,6 +202,37 @@ describe("dialects", () => {
     });
   });
 
+  it.each([
+    ["standard", "32/40", { limit: 40, remaining: 8, resetMs: 16_000 }],
+    ["Plus", "1/400", { limit: 400, remaining: 399, resetMs: 50 }],
+    ["an empty bucket", "0/40", { limit: 40, remaining: 40, resetMs: 0 }],
+    ["more than fits", "41/40", { limit: 40, remaining: 0, resetMs: 20_000 }],
+  ])("Shopify REST by its preset knows when the bucket is full again: %s", (_, text, expected) => {
+    const headers = { "X-Shopify-Shop-Api-Call-Limit": text };
+    const hints = parseHints({ status: 200, headers }, { now, provider: "shopify" });
+    expect(hints).toEqual({
+      source: "none",
+      limits: [{ unit: "requests", windowMs: 20_000, ...expected }],
+      scope: "unknown",
+    });
+  });
+
+  it.each(["0/0", "32/0", "32", "/40", "-1/40", "32/40, 33/40", "3.5/40"])("Shopify REST: %s says nothing", (text) => {
+    expect(parseHints({ "X-Shopify-Shop-Api-Call-Limit": text }, { now, provider: "shopify" }).limits).toEqual([]);
+  });
+
+  it.each([
+    ["0.470", 470],
+    ["0.0005", 1],
+    ["1.2345", 1_235],
+    ["64.57", 64_570],
+  ])("Discord: %s s keep what is below a second, and no window is made up", (text, resetMs) => {
+    const headers = { "X-RateLimit-Limit": "5", "X-RateLimit-Remaining": "4", "X-RateLimit-Reset-After": text };
+    expect(parseHints(headers, { now, provider: "discord" }).limits).toEqual([
+      { unit: "requests", limit: 5, remaining: 4, resetMs },
+    ]);
+  });
+
   it("a time until full is never a wait", () => {
     const headers = { "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "6m0s" };
     expect(parseHints({ status: 429, headers }, { now }).retryAfterMs).toBeUndefined();
