@@ -59,7 +59,10 @@ export function bodySays(body: unknown, base: () => number, ownCodes: readonly s
   // Gemini streams an array of answers.
   const top: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
   if (!isObject(top)) return said;
-  const errors = [...listAt(top, "errors"), ...listAt(read(top, "errors"), "graphQLErrors")];
+  // Those of an AggregateError speak for themselves.
+  const errors = [...listAt(top, "errors"), ...listAt(read(top, "errors"), "graphQLErrors")].filter(
+    (one) => !read(one, "stack"),
+  );
   shopifySays(top, errors, said);
   const failed = !succeeded || read(top, "ok") === false;
   const error = read(top, "error");

@@ -1,6 +1,6 @@
 import { parsedBody } from "./body.ts";
 import { fieldsOf } from "./fields.ts";
-import { find, isNumber, isObject, isStatus, isStream, numberAt, read, textAt } from "./reading.ts";
+import { find, isNumber, isObject, isStatus, isStream, listAt, numberAt, read, textAt } from "./reading.ts";
 import type { Exchange } from "./resolve.ts";
 
 /**
@@ -17,21 +17,12 @@ const AWS_THROTTLED = /Throttl|^(?:Request|Bandwidth)Limit|^TooManyReq|Throughpu
 const OWN_BODY = ["body", "data", "error"];
 const HIDDEN_BODY = ["raw", "rawError", "responseBody", "message"];
 
-/** How deep a cause is followed: a wrapper around a wrapper around a client's error. */
-const CAUSES_MOST = 4;
-/** Finds the answer inside an error: the error's own, or that of what caused it. */
-export function clientSays(error: unknown): Exchange {
-  const own = answerIn(error);
-  let [inner, found] = [error, own];
-  for (let depth = 0; found.status === undefined && !found.refused; depth++) {
-    inner = find(inner, ["cause", "lastError"], isObject);
-    if (depth === CAUSES_MOST || !inner) return own;
-    found = answerIn(inner);
-  }
-  return found;
-}
+/** What an error was made of: its `cause`, the last attempt (the AI SDK's `lastError`), all that failed together (AggregateError). */
+export const causesOf = (error: unknown): object[] =>
+  [read(error, "cause"), read(error, "lastError"), ...listAt(error, "errors")].filter(isObject);
 
-function answerIn(error: unknown): Exchange {
+/** Finds the answer inside an error, by where clients keep its parts. */
+export function answerIn(error: unknown): Exchange {
   // AWS clients say `$response`; Shopify's clients return `errors` with the response in it.
   const response = find(error, ["response", "$response"], isObject) ?? read(read(error, "errors"), "response");
   const status =
@@ -47,14 +38,20 @@ function answerIn(error: unknown): Exchange {
   return {
     status,
     fields: fieldsOf(headers),
-    // Without a body the error's own `code` and `type`.
-    body: bodyAt(error, OWN_BODY) ?? bodyAt(response, OWN_BODY) ?? bodyAt(error, HIDDEN_BODY) ?? error,
+    // Without a body the error's own `code`, `type` and `errors`.
+    body:
+      bodyAt(error, OWN_BODY) ??
+      bodyAt(response, OWN_BODY) ??
+      bodyAt(error, HIDDEN_BODY) ??
+      error,
     clientMs: clientMs(error, response),
     refused: hasRefused(error),
   };
 }
 
-function bodyAt(from: unknown, names: readonly string[]): object | undefined {
+function bodyAt(from: unknown, names: readonly string[]): unknown {
+  // GraphQL clients take the answer apart, and `data` may be half there.
+  if (listAt(from, "errors")[0]) return from;
   for (const name of names) {
     const body = parsedBody(read(from, name));
     if (isObject(body) && !isStream(body)) return body;

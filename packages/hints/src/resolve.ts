@@ -45,10 +45,11 @@ export function resolve(exchange: Exchange, now: number, most: number, provider:
   const said = bodySays(exchange.body, base, provider.terminalCodes ?? [], status > 199 && status < 300);
   for (const counter of said.counters) counters.push(finished(counter, undefined));
 
-  const askedMs = untilMs(fields.get("retry-after-ms") ?? fields.get("x-ms-retry-after-ms"), base, "ms");
   const stated: Rule[] = [
-    ["retry-after-ms", askedMs],
-    ["retry-after", retryAfter(fields.get("retry-after") ?? lone["retry-after"], base)],
+    ["retry-after-ms", untilMs(fields.get("retry-after-ms"), base, "ms")],
+    ["retry-after-ms", untilMs(fields.get("x-ms-retry-after-ms"), base, "ms")],
+    ["retry-after", retryAfter(fields.get("retry-after"), base)],
+    ["retry-after", untilMs(lone["retry-after"], base)],
     ["body", said.askedMs],
     ["client", clientMs],
   ];

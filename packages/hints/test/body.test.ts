@@ -81,6 +81,11 @@ describe("codes", () => {
     ["Shopify on 200", 200, { errors: [{ message: "Throttled", extensions: { code: "THROTTLED" } }] }, true],
     ["X", 403, { errors: [{ code: 88, message: "Rate limit exceeded" }] }, true],
     ["problem type", 503, { type: "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity" }, true],
+    ["problem type of a quota", 403, { type: "https://iana.org/assignments/http-problem-types#quota-exceeded" }, true],
+    ["… of abuse", 403, { type: "https://iana.org/assignments/http-problem-types#abnormal-usage-detected" }, true],
+    ["another problem type", 503, { type: "https://iana.org/assignments/http-problem-types#date" }, false],
+    ["a type of the same name elsewhere", 403, { type: "https://example.com/problems#quota-exceeded" }, false],
+    ["Stripe's 503 without a code", 503, { error: { type: "api_error" } }, false],
     ["plain 503", 503, { error: "down" }, false],
     ["plain 529", 529, {}, false],
     ["plain 403", 403, { message: "Forbidden" }, false],
@@ -98,6 +103,15 @@ it("Discord: seconds with fractions, global", () => {
     limits: [],
     scope: "global",
   });
+});
+
+it.each(["stripe-should-retry", "x-should-retry"])("%s is about one call, not about a limit", (name) => {
+  for (const should of ["true", "false"]) {
+    const headers = { [name]: should };
+    expect(classifyResponse({ status: 429, headers })).toMatchObject({ throttled: true, terminal: false });
+    expect(classifyResponse({ status: 409, headers })).toMatchObject({ throttled: false });
+    expect(classifyResponse({ status: 503, headers })).toMatchObject({ throttled: false });
+  }
 });
 
 it("HubSpot: the daily count is terminal, ten seconds are not", () => {

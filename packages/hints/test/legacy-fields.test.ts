@@ -233,6 +233,18 @@ describe("dialects", () => {
     ]);
   });
 
+  it.each([
+    [{ "x-ratelimit-global": "true" }, "global"],
+    [{ "x-ratelimit-global": "true", "x-ratelimit-scope": "shared" }, "global"],
+    [{ "x-ratelimit-scope": "user" }, "user"],
+    [{ "x-ratelimit-scope": "global" }, "global"],
+    [{ "x-ratelimit-scope": "shared" }, "shared"],
+    [{ "x-ratelimit-scope": "planet" }, "unknown"],
+    [{ "x-ratelimit-global": "false" }, "unknown"],
+  ])("Discord's scope: %o", (headers, scope) => {
+    expect(parseHints(headers, { now }).scope).toBe(scope);
+  });
+
   it("a time until full is never a wait", () => {
     const headers = { "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "6m0s" };
     expect(parseHints({ status: 429, headers }, { now }).retryAfterMs).toBeUndefined();
