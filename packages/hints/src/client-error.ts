@@ -39,11 +39,7 @@ export function answerIn(error: unknown): Exchange {
     status,
     fields: fieldsOf(headers),
     // Without a body the error's own `code`, `type` and `errors`.
-    body:
-      bodyAt(error, OWN_BODY) ??
-      bodyAt(response, OWN_BODY) ??
-      bodyAt(error, HIDDEN_BODY) ??
-      error,
+    body: bodyAt(error, OWN_BODY) ?? bodyAt(response, OWN_BODY) ?? bodyAt(error, HIDDEN_BODY) ?? error,
     clientMs: clientMs(error, response),
     refused: hasRefused(error),
   };
