@@ -45,12 +45,21 @@ export function countersOf(fields: Fields, base: () => number, dialect: Dialect)
   if (counters.length > 0) groups.delete(STANDARD);
   if (counters.length > 0 || groups.has(STANDARD)) groups.delete(LEGACY);
   for (const [key, group] of groups) {
+    // Kong tells of the limit that is closest once more, without its window but with its reset.
+    const twin = key === STANDARD && [...groups.values()].find((one) => one.windowMs && isSame(one, group));
+    if (twin) {
+      twin.resetMs ??= group.resetMs;
+      continue;
+    }
     if (group.prefix === "x-") group.partition ??= lone.partition;
     counters.push(...withPolicies(group, key === STANDARD ? policies.splice(0) : policiesOf(group.list)));
   }
   counters.push(...policies, ...callLimit(fields.get("x-shopify-shop-api-call-limit")));
   return [counters.map((one) => finished(one, dialect.windowMs)).filter(saysSomething), lone];
 }
+
+const isSame = (one: Counter, other: Counter): boolean =>
+  one.unit === other.unit && one.limit === other.limit && one.remaining === other.remaining;
 
 const groupOf = ({ unit, windowMs, partition, prefix }: FieldName, { resetIsFull }: Dialect): Group => ({
   unit,

@@ -136,6 +136,22 @@ describe("dialects", () => {
       ],
     ],
     [
+      "Kong again: the limit that is closest once more, without its window",
+      {
+        "ratelimit-limit": "60",
+        "ratelimit-remaining": "59",
+        "ratelimit-reset": "41",
+        "x-ratelimit-limit-minute": "60",
+        "x-ratelimit-remaining-minute": "59",
+        "x-ratelimit-limit-hour": "1000",
+        "x-ratelimit-remaining-hour": "700",
+      },
+      [
+        { unit: "requests", limit: 60, remaining: 59, resetMs: 41_000, windowMs: 60_000 },
+        { unit: "requests", limit: 1_000, remaining: 700, windowMs: 3_600_000 },
+      ],
+    ],
+    [
       "WHOOP: a list in the limit",
       {
         "X-RateLimit-Limit": "100, 100;window=60, 10000;window=86400",
