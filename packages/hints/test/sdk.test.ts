@@ -9,6 +9,7 @@ import {
 } from "@grpc/grpc-js";
 import { Octokit } from "@octokit/core";
 import { generateText } from "ai";
+import ky, { type HTTPError } from "ky";
 import { Agent, RetryAgent, request } from "undici";
 import { describe, expect, it } from "vitest";
 import { type Classified, classifyError } from "../src/index.ts";
@@ -96,6 +97,13 @@ describe("undici's retries", () => {
     expect(rowOf(classifyError(error))).toEqual([429, true, false, "retry-after", 10]);
     expect(server.requests).toHaveLength(2);
   });
+});
+
+it("ky's HTTPError: its headers count, its body is left alone", async () => {
+  await using server = await replay(fixture("discord"));
+  const error = await ky(server.url, { retry: 0 }).catch((caught: unknown) => caught);
+  expect(rowOf(classifyError(error))).toEqual([429, true, false, "retry-after", 2_000]);
+  expect((error as HTTPError).response.bodyUsed).toBe(false);
 });
 
 describe("@octokit/core's graphql", () => {
