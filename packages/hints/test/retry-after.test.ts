@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { parseHints } from "../src/index.ts";
 
 const now = Date.parse("2026-11-25T12:00:00Z");
@@ -59,6 +59,15 @@ describe("Retry-After", () => {
       retryAfterMs: 5_000,
       source: "retry-after",
     });
+  });
+
+  it("a time without a zone is UTC wherever the host is", () => {
+    vi.stubEnv("TZ", "Pacific/Auckland");
+    expect(new Date(0).getHours(), "the host is elsewhere").toBe(12);
+    for (const text of ["Wed Nov 25 12:00:10 2026", "2026-11-25T12:00:10", "2026-11-25 12:00:10"]) {
+      expect(parseHints({ "retry-after": text }, { now }).retryAfterMs).toBe(10_000);
+    }
+    vi.unstubAllEnvs();
   });
 
   it("is capped by maxWaitMs", () => {
