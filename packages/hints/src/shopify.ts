@@ -13,9 +13,8 @@ export function shopifySays(top: unknown, errors: readonly unknown[], said: Said
   const perMs = numberAt(status, "restoreRate") / 1e3;
   if (!(limit > 0 && perMs > 0 && available > -1e9)) return;
   said.counters.push({ unit: "cost", rule: "full", limit, remaining: available, windowMs: limit / perMs });
-  const missing = numberAt(cost, "requestedQueryCost") - available;
-  if (missing > 0 && errors.some((one) => read(one, "message") === "Throttled")) {
+  if (errors.some((one) => read(one, "message") === "Throttled")) {
     said.throttled = true;
-    said.askedMs = missing / perMs;
+    said.askedMs = (numberAt(cost, "requestedQueryCost") - available) / perMs;
   }
 }

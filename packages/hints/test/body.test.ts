@@ -152,6 +152,10 @@ it("Shopify: what is missing, at the rate it comes back", () => {
     throttled: true,
     hint: { retryAfterMs: 6_000, source: "body", limits: [{ ...limit, remaining: 202, resetMs: 15_960 }] },
   });
+  const restored = { errors: [{ message: "Throttled" }], extensions: { cost: cost(502, 600) } };
+  expect(answer(200, restored)).toMatchObject({ throttled: true, hint: { source: "none" } });
+  const other = { errors: [{ message: "Field is missing" }], extensions: { cost: cost(502, 202) } };
+  expect(answer(200, other)).toMatchObject({ throttled: false, hint: { source: "none" } });
   expect(parseHints({ status: 200, headers: {}, body: { data: {}, extensions: { cost: cost(12, 950) } } })).toEqual({
     source: "none",
     limits: [{ ...limit, remaining: 950, resetMs: 1_000 }],

@@ -49,6 +49,12 @@ describe("shapes", () => {
     });
   });
 
+  it("a body that has not been read leaves it to the error's own code", () => {
+    for (const body of [new ReadableStream(), { pipe: () => undefined }]) {
+      expect(classifyError(withProperties({ status: 429, code: "insufficient_quota", body })).terminal).toBe(true);
+    }
+  });
+
   const refused = withProperties({ status: 429, headers: after });
   const slack = withProperties({ code: "slack_webapi_rate_limited_error", retryAfter: 7 });
   it.each<[string, unknown, number | undefined]>([

@@ -219,6 +219,21 @@ describe("dialects", () => {
   });
 
   it.each([
+    ["exact", "360ms", 60_000],
+    ["rounded by a twentieth", "378ms", 60_000],
+    ["too far from any round length", "420ms", undefined],
+    ["of a second", "6ms", 1_000],
+    ["of an hour", "21.6s", 3_600_000],
+  ])("the window of a bucket follows from when it is full again: %s", (_, reset, windowMs) => {
+    const headers = {
+      "x-ratelimit-limit-requests": "500",
+      "x-ratelimit-remaining-requests": "497",
+      "x-ratelimit-reset-requests": reset,
+    };
+    expect(parseHints(headers, { now }).limits[0]?.windowMs).toBe(windowMs);
+  });
+
+  it.each([
     ["standard", "32/40", { limit: 40, remaining: 8, resetMs: 16_000 }],
     ["Plus", "1/400", { limit: 400, remaining: 399, resetMs: 50 }],
     ["an empty bucket", "0/40", { limit: 40, remaining: 40, resetMs: 0 }],
@@ -264,6 +279,19 @@ describe("dialects", () => {
   it("a time until full is never a wait", () => {
     const headers = { "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "6m0s" };
     expect(parseHints({ status: 429, headers }, { now }).retryAfterMs).toBeUndefined();
+  });
+
+  it("nor is that of an API whose preset says so, whatever it looks like", () => {
+    const headers = {
+      "x-ratelimit-limit-requests": "60",
+      "x-ratelimit-remaining-requests": "0",
+      "x-ratelimit-reset-requests": "60",
+    };
+    expect(parseHints({ status: 429, headers }, { now, provider: "azure-openai" })).toMatchObject({
+      retryAfterMs: 10_000,
+      source: "default",
+    });
+    expect(parseHints({ status: 429, headers }, { now })).toMatchObject({ retryAfterMs: 60_000, source: "reset" });
   });
 
   it("waits for the longest of the counters that are used up", () => {

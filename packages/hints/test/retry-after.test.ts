@@ -89,8 +89,16 @@ describe("where headers are found", () => {
     ["arrays of values", { "retry-after": ["7"] }],
     ["numbers", { "retry-after": 7 }],
     ["pairs", [["Retry-After", "7"]]],
+    [
+      "pairs, a field twice",
+      [
+        ["Retry-After", "5"],
+        ["retry-after", "7"],
+      ],
+    ],
     ["a Map", new Map([["Retry-After", "7"]])],
     ["Node's raw list", ["Server", "x", "Retry-After", "7"]],
+    ["Node's raw list, a field twice", ["Retry-After", "7", "Server", "x", "Retry-After", "5"]],
     ["an object with get and nothing else", new AxiosLike()],
     ["status, headers and body", { status: 429, headers, body: { message: "slow" } }],
     ["Node's IncomingMessage", { statusCode: 429, headers: { "retry-after": "7" } }],
