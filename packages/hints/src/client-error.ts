@@ -45,9 +45,10 @@ export function answerIn(error: unknown): Exchange {
   };
 }
 
-function bodyAt(from: unknown, names: readonly string[]): unknown {
-  // GraphQL clients take the answer apart, and `data` may be half there.
-  if (listAt(from, "errors")[0]) return from;
+/** The first that is a body and has been read, parsed. */
+export function bodyAt(from: unknown, names: readonly string[]): unknown {
+  // GraphQL clients take the answer apart, and `data` may be there beside it.
+  if (listAt(from, "errors")[0] || isObject(read(from, "extensions"))) return from;
   for (const name of names) {
     const body = parsedBody(read(from, name));
     if (isObject(body) && !isStream(body)) return body;

@@ -1,7 +1,8 @@
+import { bodyAt } from "./client-error.ts";
 import { fieldsOf } from "./fields.ts";
 import type { Hints } from "./hints.ts";
 import { type Provider, type ProviderName, providers } from "./providers.ts";
-import { find, isObject, isStatus, isStream, read } from "./reading.ts";
+import { find, isObject, isStatus, read } from "./reading.ts";
 import { type Classified, type Exchange, resolve } from "./resolve.ts";
 import { WAIT_MOST_MS } from "./time.ts";
 
@@ -14,7 +15,6 @@ export interface HintOptions {
   readonly maxWaitMs?: number;
 }
 
-const STATUS = ["status", "statusCode"];
 const NOTHING: Hints = { source: "none", limits: [], scope: "unknown" };
 
 /**
@@ -39,8 +39,9 @@ export function resolved(exchange: () => Exchange, options: HintOptions): Classi
 
 /** An answer, or headers alone. */
 export function exchangeOf(input: unknown): Exchange {
-  const [status, headers] = [find(input, STATUS, isStatus), read(input, "headers")];
-  const body = read(input, "body") ?? read(input, "data");
-  const isAnswer = status !== undefined || isObject(headers) || isObject(body);
-  return { status, fields: fieldsOf(isAnswer ? headers : input), body: isStream(body) ? undefined : body };
+  const status = find(input, ["status", "statusCode"], isStatus);
+  const headers = read(input, "headers");
+  const body = bodyAt(input, ["body", "data"]);
+  const isAnswer = status !== undefined || isObject(headers) || body !== undefined;
+  return { status, fields: fieldsOf(isAnswer ? headers : input), body };
 }

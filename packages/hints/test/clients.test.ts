@@ -1,6 +1,7 @@
+import { createGraphQLClient } from "@shopify/graphql-client";
 import { setAbstractFetchFunc } from "@shopify/shopify-api/runtime";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { type Classified, classifyError } from "../src/index.ts";
+import { type Classified, classifyError, parseHints } from "../src/index.ts";
 import { anthropic } from "./snippets/anthropic.ts";
 import { azureOpenai } from "./snippets/azure-openai.ts";
 import { discord } from "./snippets/discord.ts";
@@ -15,7 +16,7 @@ import { slack } from "./snippets/slack.ts";
 import { stripe } from "./snippets/stripe.ts";
 import { x } from "./snippets/x.ts";
 import { type Expected, fixture, inOrder, RECORDED, saidBy } from "./support/fixtures.ts";
-import { replay } from "./support/replay.ts";
+import { listen, replay } from "./support/replay.ts";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"], now: RECORDED }));
 afterEach(() => void vi.useRealTimers());
@@ -63,4 +64,16 @@ it.each(cases)("%s, asked once: %s", async (_, name, call, hidden) => {
   const classified = await call(server.url);
   expect(server.requests).toHaveLength(1);
   expect(saidBy(classified ?? classifyError(null))).toEqual(inOrder({ ...expected, ...hidden }));
+});
+
+it("@shopify/graphql-client: what a success costs", async () => {
+  const throttleStatus = { maximumAvailable: 2_000, currentlyAvailable: 1_980, restoreRate: 100 };
+  const extensions = { cost: { requestedQueryCost: 20, throttleStatus } };
+  await using server = await listen((_, response) =>
+    response.setHeader("content-type", "application/json").end(JSON.stringify({ data: { shop: {} }, extensions })),
+  );
+  const result = await createGraphQLClient({ url: server.url, headers: {}, retries: 0 }).request("{ shop { name } }");
+  const limit = { unit: "cost", limit: 2_000, remaining: 1_980, resetMs: 200, windowMs: 20_000 };
+  for (const hint of [parseHints(result), classifyError(result).hint]) expect(hint.limits).toEqual([limit]);
+  expect(classifyError(result).throttled).toBe(false);
 });

@@ -106,12 +106,12 @@ export function classifyError(error: unknown, provider: OfProvider): Verdict {
   };
 }
 
-/** What `ctx.report` takes: a Response, anything with `status` and `headers`, headers alone, or an error. */
+/** What `ctx.report` takes: a Response, anything with `status` and `headers`, headers alone, or what a client threw or returned. */
 export function classifyReport(report: unknown, provider: OfProvider): Verdict {
   if (!isObject(report)) return fine;
   if (VERDICT in report) return report[VERDICT] as Verdict;
-  if (report instanceof Error) return classifyError(report, provider);
-  if ("headers" in report || "status" in report || "statusCode" in report) return classifyError(report, provider);
+  const verdict = classifyError(report, provider);
+  if (verdict.throttled || verdict.limits.length > 0 || "headers" in report) return verdict;
   // Headers alone carry no status: that the API is at its limit only a Retry-After says.
   const hints = parseHints(report, optionsOf(provider));
   const asked = hints.source === "retry-after" || hints.source === "retry-after-ms";
