@@ -240,12 +240,12 @@ export class WorkerBackend extends RedisQueueBackend {
   /** The arguments behind BullMQ's: whether the ending is an ok and nothing more, and all of it (lua/lib/finish.lua). */
   #ending(token: string): string[] {
     const permit = this.#permits.get(token);
-    const { outcome, retryAfterMs, spent, terminal, limits = NO_LIMITS } = this.endingOf(token);
+    const { outcome, retryAfterMs, spent, terminal, limits = NO_LIMITS, limitsAgeMs = 0 } = this.endingOf(token);
     const granted = permit?.granted ?? "";
     const free = this.#slots() - this.#permits.size + 1;
     const plain = outcome === "ok" && spent === null && limits.length === 0 && !granted.startsWith("1");
     // Written by hand: JSON.stringify of the same array cost 4 us, of 57 that a job costs on plain BullMQ.
-    const rest = `"${terminal ? "quota" : outcome}",${Math.ceil(retryAfterMs)},${spent ? JSON.stringify(spent) : "false"},${limitsText(limits)},""`;
+    const rest = `"${terminal ? "quota" : outcome}",${Math.ceil(retryAfterMs)},${spent ? JSON.stringify(spent) : "false"},${limitsText(limits, limitsAgeMs)},""`;
     return [
       plain ? "1" : "0",
       `[${this.#worker},${free},[${granted}],"${permit?.attemptsStarted ?? ""}",${JSON.stringify(token)},${rest}]`,
