@@ -12,28 +12,38 @@ local TRUSTED_RESET_MS = 2000  -- resets are told in whole seconds; shorter ones
 local SAME_RESET_MS = 1600     -- two answers tell of the same reset, up to their rounding and their way
 local SPREAD_MOST_MS = 120000  -- a longer window is spread evenly only when little of it remains
 local SCARCE = 0.1             -- of its calls
+-- Resets are told in whole seconds. Of seconds from now, the least that was seen is right; of a moment, it may be so much too late.
+local ROUNDED_MS = 1000
 local SPREAD_LEAST_S = 0.5     -- so long before its end what remains of a window says no more about the pace
 local OTHERS = 0.1             -- of the pace: what somebody else takes, or fewer calls than were counted
-local UNSURE_S = 2             -- while it is not known which of both it is, what remains has to last for so long
+-- While it is not known which of both it is, what remains has to last for so long: until the next answers tell more.
+local UNSURE_S, UNSURE_AGES = 2, 2
 local SETTLE_S = 2             -- in so long what a bucket lacks of its reserve is made up
 local RESERVE_CALLS = 4        -- left in a bucket, against jitter
 local LEAST_SHARE = 0.05       -- of what a bucket refills goes out whatever it says: without answers nothing more is heard
 local STILL_MS = 5000          -- a counter that has not moved in so long counts nothing
 local RISES = 0.1              -- of the calls between two answers: so much of them has come back at least
+local GUESS_CALLS = 4          -- costs differ: fewer calls say too little about the next ones
 local SAMPLE_MS, SAMPLE_CALLS, NEWER = 1000, 3, 0.3
 
 local function counter_new()
-  return { window = 0, reset = 0, since = 0, low = 0, pace = math.huge, others = 0, asked = 0 }
+  return { window = 0, reset = 0, since = 0, low = 0, pace = math.huge, rounded = ROUNDED_MS, others = 0, asked = 0 }
 end
 
--- Windows or bucket? `heard`: now, age (ms since the call was sent), limit, remaining, reset, window (ms, -1: not said).
+-- Window or bucket? `heard`: unit, limit, remaining, reset and window as they were told (ms; -1: not said); now; at and age: when the call
+-- was sent, and how long ago that is (ms); calls: granted up to it; after: granted since.
 local function counter_tell_apart(counter, heard)
   local now, reset = heard.now, heard.now + heard.reset
   local same = SAME_RESET_MS + heard.age
   if counter.reset > 0 and math.abs(reset - counter.reset) <= same then
     counter.ends = math.min(counter.ends, reset)
-    if now - counter.since > 2 * same and heard.remaining ~= counter.low then
-      counter.kind = heard.remaining < counter.low and "window" or "bucket"
+    if reset - counter.ends > ROUNDED_MS / 2 then counter.rounded = 0 end
+    local still = now - counter.since
+    if still > 2 * same and heard.remaining > counter.low then
+      counter.kind = "bucket"
+    elseif still > 2 * same and (heard.remaining < counter.low or (counter.fill or 0) * still > 2000) then
+      -- A bucket would have filled by two meanwhile.
+      counter.kind = "window"
     end
   else
     if counter.reset > now + same and reset > counter.reset then
@@ -70,9 +80,9 @@ local function counter_guess(counter, heard)
     return
   end
   local calls = heard.calls - sample.calls
-  if calls ~= 0 then
+  if math.abs(calls) >= GUESS_CALLS then
     local used = sample.remaining - heard.remaining + (counter.fill or 0) * (heard.at - sample.at) / 1000
-    if used / calls > 0 then counter.cost = newer(counter.cost, used / calls) end
+    counter.guess = newer(counter.guess, math.max(0, used / calls))
   end
 end
 
@@ -89,10 +99,11 @@ local function counter_measure(counter, heard)
   end
   local gone = sample.remaining - heard.remaining
   if heard.reset < 0 and heard.window < 0 then
+    counter_moves(counter, heard)
     if heard.unit == "requests" then
       -- A window's count rises once, at its end; a bucket's always does.
       local back = (calls - gone) / seconds
-      local rises = calls - gone > 1 + RISES * calls
+      local rises = counter.moved and calls - gone > 1 + RISES * calls
       counter.fill = rises and (counter.kind and newer(counter.fill, back) or math.min(counter.fill or back, back)) or nil
       counter.kind = rises and counter.rises and "bucket" or nil
       counter.rises, counter.cost = rises, 1
@@ -100,24 +111,79 @@ local function counter_measure(counter, heard)
   elseif counter.kind then
     local used = gone + (counter.kind == "bucket" and (counter.fill or 0) * seconds or 0)
     if heard.unit == "requests" then counter.others = newer(counter.others, math.max(0, used - calls) / seconds) end
-    counter.cost = newer(counter.cost, math.max(heard.unit == "requests" and 1 or 0, used / calls))
+    local known = counter.cost or counter.kind == "bucket" and counter.guess or nil
+    counter.cost = newer(known, math.max(heard.unit == "requests" and 1 or 0, used / calls))
   end
 end
 
 -- A bucket is kept just above empty: there every unit that it refills is taken, and none is refused.
-local function bucket_rate(counter, heard, bound)
-  local refill, cost = math.min(bound, counter.fill), counter.cost
+local function bucket_pace(counter, heard, cost, bound)
+  local refill = math.min(bound, counter.fill)
   local reserve = math.max(RESERVE_CALLS * cost, TOLD_MARGIN * heard.limit)
   local left = heard.remaining + refill * heard.age / 1000 - cost * heard.after
   local spare = math.min(left, heard.limit) - reserve
   -- What it holds above that is taken in the time in which it fills: at most twice the refill.
   local rate = refill + spare / (spare > 0 and heard.limit / refill or SETTLE_S)
-  return math.max(LEAST_SHARE * refill, rate) / cost
+  return math.max(LEAST_SHARE * refill, rate)
+end
+
+local function counter_learn(counter, heard)
+  counter.asked = heard.at
+  if heard.remaining < 0 then
+    return
+  end
+  if heard.reset > 0 then
+    counter_tell_apart(counter, heard)
+  end
+  if heard.reset > TRUSTED_RESET_MS and heard.remaining < heard.limit then
+    counter.fill = newer(counter.fill, (heard.limit - heard.remaining) * 1000 / heard.reset)
+  end
+  counter_measure(counter, heard)
+end
+
+-- What remains of a window is spread over the time until its end, less what somebody else takes who calls this API too.
+local function window_pace(counter, left, bound, now)
+  local seconds = (counter.ends - now - counter.rounded) / 1000
+  if seconds > SPREAD_LEAST_S then
+    if left <= 0 then
+      return bound, counter.reset
+    end
+    local spread = left / seconds
+    counter.pace = counter.others > OTHERS * bound and math.max(spread - counter.others, spread / 2) or spread
+  end
+  return math.min(bound, counter.pace), 0
+end
+
+-- Units per second that a counter allows now, and until when it allows none (0: it does). `bound`: what its window lets through.
+local function counter_pace(counter, heard, cost, bound, window)
+  if window > SPREAD_MOST_MS and heard.remaining < 0 then
+    return math.huge, 0
+  elseif heard.remaining < 0 then
+    return bound, 0
+  elseif counter.kind == "bucket" and counter.fill then
+    return bucket_pace(counter, heard, cost, bound), 0
+  end
+  local left = heard.remaining - cost * heard.after - counter.others * heard.age / 1000
+  if window > SPREAD_MOST_MS and left > SCARCE * heard.limit then
+    -- An hour's or a day's calls are there to be used when they are needed.
+    return math.huge, 0
+  elseif counter.kind == "window" then
+    return window_pace(counter, left, bound, heard.now)
+  end
+  -- Answers teach what a call takes: a few go out whatever the first one says.
+  local least = counter.guess and 1 or GUESS_CALLS / math.max(1, heard.age / 1000)
+  local lasting = math.max(least * cost, left / math.max(UNSURE_S, UNSURE_AGES * heard.age / 1000))
+  if heard.unit ~= "requests" then
+    -- Its cost is a guess: no rate comes of it.
+    return lasting, 0
+  elseif heard.reset > TRUSTED_RESET_MS or window <= 0 and counter_moves(counter, heard) then
+    return math.min(bound, lasting), 0
+  end
+  return bound, 0
 end
 
 -- Calls per second that a counter allows now, and until when it allows none (0: it does).
 local function counter_rate(counter, heard)
-  local limit, reset = heard.limit, heard.reset
   if heard.remaining >= 0 and not counter.kind and heard.unit ~= "requests" then
     counter_guess(counter, heard)
   end
@@ -125,44 +191,14 @@ local function counter_rate(counter, heard)
     -- Overtaken by a newer one.
     return counter.told or math.huge, 0
   end
-  counter.asked = heard.at
-  if reset > 0 and heard.remaining >= 0 then
-    counter_tell_apart(counter, heard)
-  end
-  if heard.remaining >= 0 then
-    if reset > TRUSTED_RESET_MS and heard.remaining < limit then
-      counter.fill = newer(counter.fill, (limit - heard.remaining) * 1000 / reset)
-    end
-    counter_measure(counter, heard)
-  end
-  local cost = heard.unit == "requests" and 1 or counter.cost or counter.most
-  local window = heard.window > 0 and heard.window or counter.window
-  local bound = math.huge
-  if window > 0 then
-    bound = (limit - math.max(TOLD_MARGIN * limit, math.min(JITTER_CALLS, SMALL_MARGIN * limit))) * 1000 / window
-  end
-  if not cost or heard.remaining < 0 then
-    return cost and bound / cost or math.huge, 0
-  end
-  if counter.kind == "bucket" and counter.fill and counter.cost and counter.fill > 0 then
-    return bucket_rate(counter, heard, bound), 0
-  end
-  local left = heard.remaining - cost * heard.after - counter.others * heard.age / 1000
-  if window > SPREAD_MOST_MS and left > SCARCE * limit then
-    -- An hour's or a day's calls are there to be used when they are needed.
+  counter_learn(counter, heard)
+  local cost = heard.unit == "requests" and 1 or counter.guess or counter.most or 0
+  if counter.cost and (heard.unit ~= "requests" or counter.kind == "bucket") then cost = counter.cost end
+  if cost <= 0 then
     return math.huge, 0
   end
-  if not counter.kind and (reset > TRUSTED_RESET_MS or window <= 0 and counter_moves(counter, heard)) then
-    return math.min(bound / cost, math.max(left / UNSURE_S / cost, 1)), 0
-  end
-  local seconds = counter.kind == "window" and (counter.ends - heard.now) / 1000 or 0
-  if seconds > SPREAD_LEAST_S then
-    if left <= 0 then
-      return bound / cost, counter.reset
-    end
-    -- What remains is spread over the time until the reset, less what somebody else takes who calls this API too.
-    local spread = left / seconds
-    counter.pace = counter.others > OTHERS * bound and math.max(spread - counter.others, spread / 2) or spread
-  end
-  return math.min(bound, counter.pace) / cost, 0
+  local window, limit = heard.window > 0 and heard.window or counter.window, heard.limit
+  local spare = math.max(TOLD_MARGIN * limit, math.min(JITTER_CALLS, SMALL_MARGIN * limit))
+  local pace, till = counter_pace(counter, heard, cost, window > 0 and (limit - spare) * 1000 / window or math.huge, window)
+  return pace / cost, till
 end
