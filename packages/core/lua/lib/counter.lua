@@ -37,7 +37,7 @@ local function counter_tell_apart(counter, heard)
   local same = SAME_RESET_MS + heard.age
   if counter.reset > 0 and math.abs(reset - counter.reset) <= same then
     counter.ends = math.min(counter.ends, reset)
-    if reset - counter.ends > ROUNDED_MS / 2 then counter.rounded = 0 end
+    if reset - counter.ends > 0.75 * ROUNDED_MS then counter.rounded = 0 end
     local still = now - counter.since
     if still > 2 * same and heard.remaining > counter.low then
       counter.kind = "bucket"
