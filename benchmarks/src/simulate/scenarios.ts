@@ -9,6 +9,7 @@ import {
   leftOnly,
   legacy,
   meteredBuckets,
+  named,
   precise,
   punishing,
   type Random,
@@ -147,6 +148,8 @@ export const scenarios: readonly Scenario[] = [
     api: used([{ unit: "requests", amount: 100, perMs: 1_000, burst: 400 }]),
     telling: leftOnly,
   },
+  { ...common, name: "headers-named-1s", api: window(100, 1_000), telling: named },
+  { ...common, name: "headers-named-10s", api: window(1_000, 10_000), telling: named },
   { ...common, name: "headers-left-window", api: window(1_000, 10_000), telling: leftOnly },
   {
     ...common,

@@ -23,6 +23,7 @@ export {
   leftOnly,
   legacy,
   type Manners,
+  named,
   precise,
   silent,
   type Telling,

@@ -30,6 +30,9 @@ export const drafted: Telling = ({ unit, limit, remaining, resetMs, windowMs }) 
 /** X-RateLimit-*: whole seconds, without the window. */
 export const legacy: Telling = ({ unit, limit, remaining, resetMs }) => [unit, limit, remaining, seconds(resetMs), -1];
 
+/** Kong's: the window is in the header's name, its end is not told. */
+export const named: Telling = ({ unit, limit, remaining, windowMs }) => [unit, limit, remaining, -1, windowMs];
+
 /** Only what is left, as Shopify's call limit. */
 export const leftOnly: Telling = ({ unit, limit, remaining }) => [unit, limit, remaining, -1, -1];
 
