@@ -50,12 +50,13 @@ export class FleetWorker extends Worker<unknown, unknown, string, WorkerBackend>
     processor: Processor<unknown, unknown, string>,
     opts: Omit<WorkerOptions, "connection"> & { concurrency: number },
     client: Client,
+    limiter: string,
   ) {
     super(
       name,
       processor,
       { ...opts, connection: client as never },
-      workerBackend(client, () => this.concurrency),
+      workerBackend(client, () => this.concurrency, limiter),
     );
   }
 

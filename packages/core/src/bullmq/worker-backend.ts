@@ -17,6 +17,7 @@ import { commands } from "../observe/channels.ts";
 import { type Client, openClient } from "../redis/connection.ts";
 import { composedName } from "./compose.ts";
 import { type Ending, limitsText, NO_LIMITS, type Permit, readPermit, silentEnding } from "./ending.ts";
+import { PermitWait, saysPaused } from "./permit-wait.ts";
 import { workerConnectionName } from "./worker-name.ts";
 
 type Args = (string | number | boolean | Buffer | undefined)[];
@@ -52,13 +53,15 @@ export class WorkerBackend extends RedisQueueBackend {
   readonly #subjects = new WeakMap<Args, Subject>();
   readonly #slots: () => number;
   readonly #grantMs: number;
+  readonly #permitWait: PermitWait;
   /** When the limiter told this worker to ask again (epoch ms); 0: when it is woken. */
   #askAt = 0;
   /** When Redis last answered a fetch (epoch ms): the heartbeat of the loop that asks for jobs. */
   #fetchedAt = 0;
+  #paused = false;
   #stopped = false;
 
-  constructor(client: Client, name: string, opts: WorkerOptions, slots: () => number) {
+  constructor(client: Client, name: string, opts: WorkerOptions, slots: () => number, limiter: string) {
     const keys = new QueueKeys(opts.prefix);
     const blocking = openClient(client, workerConnectionName(opts.prefix, name, opts.name));
     super(
@@ -71,6 +74,7 @@ export class WorkerBackend extends RedisQueueBackend {
       new RedisConnection(blocking as never, { shared: false, blocking: true }),
     );
     this.#slots = slots;
+    this.#permitWait = new PermitWait(limiter);
     this.#grantMs = Math.max(GRANT_LEAST_MS, 2 * (opts.lockDuration ?? 0));
   }
 
@@ -81,6 +85,11 @@ export class WorkerBackend extends RedisQueueBackend {
 
   get fetchedAt(): number {
     return this.#fetchedAt;
+  }
+
+  /** Its last fetch found the queue paused. */
+  get paused(): boolean {
+    return this.#paused;
   }
 
   /** A lock token holds one job at a time, so it names the run. */
@@ -197,6 +206,7 @@ export class WorkerBackend extends RedisQueueBackend {
     const reply = await run(client, name, [...args, this.#worker, free, this.#grantMs, ""]);
     this.#fetchedAt = Date.now();
     this.#askAt = askAtOf(reply);
+    this.#paused = saysPaused(reply);
     return this.#keep(Array.isArray(reply) ? String(reply[5]) : "", reply);
   }
 
@@ -231,9 +241,11 @@ export class WorkerBackend extends RedisQueueBackend {
 
   /** Remembers the permit of a job that came with a reply. */
   #keep(token: string, reply: unknown): unknown {
-    if (Array.isArray(reply) && Array.isArray(reply[0])) {
+    if (!Array.isArray(reply)) return reply;
+    if (Array.isArray(reply[0])) {
       this.#permits.set(token, readPermit(reply[0] as string[], String(reply[4] ?? "")));
-    }
+      this.#permitWait.granted();
+    } else this.#permitWait.notGranted(reply);
     return reply;
   }
 
@@ -286,6 +298,6 @@ function tellOf(name: string, answer: Promise<unknown>): void {
   answer.then(told, told);
 }
 
-export function workerBackend(client: Client, slots: () => number): BackendFactory<WorkerBackend> {
-  return (name, opts) => new WorkerBackend(client, name, opts as WorkerOptions, slots);
+export function workerBackend(client: Client, slots: () => number, limiter: string): BackendFactory<WorkerBackend> {
+  return (name, opts) => new WorkerBackend(client, name, opts as WorkerOptions, slots, limiter);
 }

@@ -4,12 +4,12 @@ import { Deferral, FleetWorker } from "../bullmq/fleet-worker.ts";
 import { decodeId } from "../define/id.ts";
 import type { Queue } from "../define/queue.ts";
 import { headgateError } from "../errors.ts";
-import { drains, faults, locksLost, runs, stalls } from "../observe/channels.ts";
+import { drains, locksLost, runs, stalls } from "../observe/channels.ts";
 import { Damper } from "../observe/damper.ts";
 import { kindOf, withoutData } from "../observe/error-kind.ts";
 import { watchEventLoop } from "../observe/event-loop.ts";
 import { hasPulse, type Pulse } from "../observe/pulse.ts";
-import { faultOf } from "../redis/fault.ts";
+import { tellFault } from "../observe/redis-error-kind.ts";
 import { limiterKey } from "../redis/keys.ts";
 import { closedError, Link } from "../redis/link.ts";
 import { runScript } from "../redis/scripts.ts";
@@ -86,14 +86,19 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
 
   /** How it is now: what readiness and the figures of a fleet are made of. */
   get pulse(): Pulse {
-    const state = this.#closing ? "draining" : this.#worker ? "running" : "starting";
     return {
       queue: this.queue.name,
-      state: this.#closed ? "closed" : state,
+      state: this.#state,
       slots: this.#options.concurrency,
       busy: this.#runs.size,
       lastFetchAt: this.#worker?.getBackend().fetchedAt ?? 0,
     };
+  }
+
+  get #state(): Pulse["state"] {
+    if (this.#closing) return this.#closed ? "closed" : "draining";
+    if (this.#worker === undefined) return "starting";
+    return this.#worker.getBackend().paused ? "paused" : "running";
   }
 
   /** Stops fetching, waits up to `drainTimeout`, aborts what still runs, puts it back, and disconnects. */
@@ -128,6 +133,7 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
         ...(this.#telemetry ? { telemetry: this.#telemetry } : {}),
       },
       this.#link.client,
+      this.queue.limiter.name,
     );
     this.#worker = worker;
     this.#forward(worker);
@@ -151,6 +157,7 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
     });
     worker.on("stalled", (id: string) => {
       stalls.tell({ queue });
+      this.#control("expired");
       this.emit("stalled", { id: decodeId(id), queue });
     });
     worker.on("completed", (job, result) => {
@@ -225,7 +232,7 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
     if (worker) {
       worker.getBackend().stopFetching();
       const drained = worker.close();
-      this.#handOver();
+      this.#control("wake");
       if (!(await within(drained, this.#options.drainTimeoutMs))) {
         for (const run of this.#runs) run.abort(new Drained("the worker is closing"));
         await within(drained, ABORT_GRACE_MS);
@@ -240,12 +247,15 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
     drains.tell({ queue: this.queue.name, durationMs: performance.now() - from });
   }
 
-  /** Who keeps the limiter's time when this worker leaves? Without a word, nobody for half a second, while the others sleep. */
-  #handOver(): void {
+  /**
+   * A word to the limiter, where it can be had at once. `wake`: this worker leaves, and if it keeps the limiter's time then nobody
+   * would for half a second, while the others sleep. `expired`: a stalled job's permit, for figures only.
+   */
+  #control(word: "wake" | "expired"): void {
     const { prefix } = this.queue.limiter;
     if (this.#link.client.status !== "ready") return;
-    const handed = runScript(this.#link.client, "control", [limiterKey(prefix), prefix, "wake", "", "", "", ""]);
-    handed.catch((error: Error) => this.#report(error));
+    const said = runScript(this.#link.client, "control", [limiterKey(prefix), prefix, word, "", "", "", ""]);
+    said.catch((error: Error) => this.#report(error));
   }
 
   /** A run that ignores its signal loses its job: back to the head of the queue, its attempt unspent. */
@@ -260,7 +270,7 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
 
   #report(error: Error): void {
     const kind = kindOf(error);
-    if (faults.isWatched && faultOf(error) !== null) faults.tell({ kind });
+    tellFault(error);
     this.#errors.take(kind, withoutData(error));
   }
 }
