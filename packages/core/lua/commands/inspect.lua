@@ -15,7 +15,7 @@
 local prefix, name, now = ARGV[1], ARGV[2], clock(ARGV[3])
 local meta = redis.call("HMGET", KEYS[1], "code", "disagreement", "override", "pauseReason",
   "count:throttled", "count:failed", "count:released",
-  "count:quota", "count:refused", "count:expired", "count:shut")
+  "count:quota", "count:refused", "count:expired")
 local site = meta[1] and any_site(prefix, name, now)
 if not site then
   return ""
@@ -59,7 +59,7 @@ if name == "" then
     totals = { granted = hot.granted, ok = hot.ok, throttled = tonumber(meta[5] or 0) + tonumber(meta[8] or 0),
       failed = tonumber(meta[6] or 0), released = tonumber(meta[7] or 0),
       refused = tonumber(meta[9] or 0), expired = tonumber(meta[10] or 0) },
-    shutMs = math.max(0, tonumber(meta[11] or 0) - math.max(0, math.ceil(hot.gate - now))),
+    shutMs = math.max(0, (state.shut or 0) - math.max(0, hot.gate - now)),
     disagreement = meta[2] or nil, override = meta[3] or nil,
     learned = hot.phase == STEADY and (state.law.event > 0 or hot.told > 0) and {
       rate = hot.base, since = state.law.since, concurrency = hot.crowd > 0 and hot.crowd or nil,

@@ -251,7 +251,7 @@ export async function readLimiterStatus(client: Client, limiter: Limiter): Promi
     throttledPerSecond: reply.throttled,
     throttledShare: reply.share,
     totals: reply.totals,
-    shutMs: reply.shutMs,
+    shutMs: Math.round(reply.shutMs),
     queues: reply.queues ?? [],
     overridden: reply.override !== undefined,
     disagreement: reply.disagreement ?? null,

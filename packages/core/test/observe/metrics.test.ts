@@ -5,6 +5,8 @@ import { createProducer } from "headgate/producer";
 import { createWorker, throttled } from "headgate/worker";
 import { Registry } from "prom-client";
 import { describe, expect, it, vi } from "vitest";
+import { isFetching } from "../../src/observe/pulse.ts";
+import { OutageProxy } from "../support/outage-proxy.ts";
 import { define } from "../support/programs/protocol.ts";
 import { runTask } from "../support/programs/task.ts";
 import { useRedis } from "../support/redis.ts";
@@ -56,6 +58,113 @@ describe("headgate/metrics without the command line", () => {
     stop();
     await producer.enqueue(queue, {}, { id: "unseen" });
     expect(await of("headgate_admissions_total", { decision: "accepted" })).toBe(4);
+  });
+
+  it("tells how long workers were kept waiting for permits, and which permits were refused and expired", async () => {
+    const registry = new Registry();
+    const stop = observeProcess(registry, { defaults: false });
+    const limiter = defineLimiter("api", {
+      namespace: space.namespace,
+      adaptive: false,
+      limits: [{ unit: "requests", amount: 10, per: "1s", burst: 1 }],
+    });
+    const queue = defineQueue("q", { limiter });
+    const state = space.use(observeQueues(registry, { connection: space.url, queues: [queue] }));
+    const of = async (name: string, labels?: Record<string, string>) => {
+      await state.refresh();
+      return summed(registry, name, labels);
+    };
+    const producer = space.use(createProducer({ connection: space.url }));
+    for (let index = 0; index < 6; index++) await producer.enqueue(queue, {});
+    const done = vi.fn();
+    const worker = space.use(createWorker(queue, done, { connection: space.url, concurrency: 2 }));
+    await vi.waitFor(() => expect(done).toHaveBeenCalledTimes(6));
+    await worker.close();
+    stop();
+    const text = await registry.getSingleMetricAsString("headgate_permit_wait_seconds");
+    const seen = (part: string) => Number(new RegExp(`_seconds_${part}{limiter="api"} (\\S+)`).exec(text)?.[1]);
+    expect(seen("count")).toBe(6);
+    // The first came at once, five at 9 a second.
+    expect(seen("sum")).toBeGreaterThan(0.4);
+    expect(seen("sum")).toBeLessThan(1.5);
+    expect(await of("headgate_permits_total", { limiter: "api", result: "granted" })).toBe(6);
+    expect(await of("headgate_permits_total", { result: "refused" })).toBeGreaterThanOrEqual(5);
+    expect(await of("headgate_permits_total", { result: "expired" })).toBe(0);
+  });
+
+  it("workers of a paused queue are paused, and ready; a gate is blocked for as long as it is shut", async () => {
+    const registry = new Registry();
+    const stop = observeProcess(registry, { defaults: false });
+    const limiter = defineLimiter("api", { namespace: space.namespace, adaptive: false });
+    const queue = defineQueue("paused", { limiter });
+    const state = space.use(observeQueues(registry, { connection: space.url, queues: [queue] }));
+    const control = space.use(createControl({ connection: space.url }));
+    const producer = space.use(createProducer({ connection: space.url }));
+    await producer.enqueue(queue, {});
+    await control.pause(queue);
+    const worker = space.use(createWorker(queue, () => undefined, { connection: space.url }));
+    const workers = (state: string) => summed(registry, "headgate_workers", { queue: "paused", state });
+    await vi.waitFor(async () => expect(await workers("paused")).toBe(1));
+    expect(await workers("running")).toBe(0);
+    expect(isFetching(worker.pulse, Date.now())).toBe(true);
+
+    await control.pause(limiter, { for: "1h" });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await control.resume(limiter);
+    await state.refresh();
+    const blocked = await summed(registry, "headgate_limiter_blocked_seconds_total", { limiter: "api" });
+    expect(blocked).toBeGreaterThanOrEqual(0.29);
+    expect(blocked, "what is left of a gate that is opened before its time does not count").toBeLessThan(2);
+
+    await control.resume(queue);
+    await vi.waitFor(async () => expect(await workers("running")).toBe(1));
+    expect(await workers("paused")).toBe(0);
+    stop();
+  });
+
+  it("the oldest job is found among prioritized ones, and in a paused queue", async () => {
+    const registry = new Registry();
+    const queue = defineQueue("q", { limiter: defineLimiter("api", { namespace: space.namespace }) });
+    const state = space.use(observeQueues(registry, { connection: space.url, queues: [queue] }));
+    const control = space.use(createControl({ connection: space.url }));
+    const producer = space.use(createProducer({ connection: space.url }));
+    const from = Date.now();
+    await producer.enqueue(queue, {}, { priority: 7 });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await producer.enqueue(queue, {}, { priority: 3 });
+    await producer.enqueue(queue, {}, { priority: 7 });
+    const age = async () => {
+      await state.refresh();
+      return summed(registry, "headgate_queue_oldest_job_age_seconds");
+    };
+    expect(await age()).toBeGreaterThanOrEqual(0.1);
+    expect(await age()).toBeLessThanOrEqual((Date.now() - from) / 1_000 + 0.01);
+    await control.pause(queue);
+    expect(await age()).toBeGreaterThanOrEqual(0.1);
+  });
+
+  it("a Redis that hangs or is away: the figures are there within a second, and say so", async () => {
+    const registry = new Registry();
+    const proxy = await OutageProxy.start(space.url);
+    const queue = defineQueue("q", { limiter: defineLimiter("api", { namespace: space.namespace }), capacity: 7 });
+    const state = space.use(observeQueues(registry, { connection: proxy.url, queues: [queue] }));
+    const look = async () => {
+      const from = performance.now();
+      await state.refresh();
+      const tookMs = performance.now() - from;
+      return { up: await summed(registry, "headgate_redis_up"), soon: tookMs < 1_000 };
+    };
+    expect(await look()).toEqual({ up: 1, soon: true });
+    proxy.hold();
+    expect(await look()).toEqual({ up: 0, soon: true });
+    expect(await look()).toEqual({ up: 0, soon: true });
+    expect(await summed(registry, "headgate_queue_capacity_jobs"), "as it last was").toBe(7);
+    await proxy.cut();
+    expect(await look()).toEqual({ up: 0, soon: true });
+    await proxy.restore();
+    await vi.waitFor(async () => expect(await look()).toEqual({ up: 1, soon: true }));
+    await state.close();
+    await proxy.close();
   });
 
   it("shows a spent quota while it keeps the gate shut, and counts the job that it put back", async () => {
