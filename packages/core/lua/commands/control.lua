@@ -10,7 +10,6 @@
   ARGV[1]  prefix
   ARGV[2]  pauseLimiter | resumeLimiter | setLimits | pauseQueue | resumeQueue | leaveQueue (it moved to another limiter)
            wake: changes nothing, as when the worker that kept the time leaves
-           expired: a permit whose job stalled; nobody will say how it ended
   ARGV[3]  queue name or ""
   ARGV[4]  pause: for how many ms, or "" for ever;  setLimits: limits and concurrency (JSON);
            what is left out stays as it is overridden, false goes back to the definition's
@@ -39,9 +38,6 @@ elseif action == "leaveQueue" then
   redis.call("DEL", prefix .. ":@queue:" .. name)
   redis.call("HDEL", KEYS[1], "plan:" .. name, "pulse:" .. name, "fast:" .. name)
   recompile(prefix)
-  return 1
-elseif action == "expired" then
-  redis.call("HINCRBY", KEYS[1], "count:expired", 1)
   return 1
 end
 

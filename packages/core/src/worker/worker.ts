@@ -157,7 +157,6 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
     });
     worker.on("stalled", (id: string) => {
       stalls.tell({ queue });
-      this.#control("expired");
       this.emit("stalled", { id: decodeId(id), queue });
     });
     worker.on("completed", (job, result) => {
@@ -232,7 +231,7 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
     if (worker) {
       worker.getBackend().stopFetching();
       const drained = worker.close();
-      this.#control("wake");
+      this.#handOver();
       if (!(await within(drained, this.#options.drainTimeoutMs))) {
         for (const run of this.#runs) run.abort(new Drained("the worker is closing"));
         await within(drained, ABORT_GRACE_MS);
@@ -247,15 +246,12 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
     drains.tell({ queue: this.queue.name, durationMs: performance.now() - from });
   }
 
-  /**
-   * A word to the limiter, where it can be had at once. `wake`: this worker leaves, and if it keeps the limiter's time then nobody
-   * would for half a second, while the others sleep. `expired`: a stalled job's permit, for figures only.
-   */
-  #control(word: "wake" | "expired"): void {
+  /** Who keeps the limiter's time when this worker leaves? Without a word, nobody for half a second, while the others sleep. */
+  #handOver(): void {
     const { prefix } = this.queue.limiter;
     if (this.#link.client.status !== "ready") return;
-    const said = runScript(this.#link.client, "control", [limiterKey(prefix), prefix, word, "", "", "", ""]);
-    said.catch((error: Error) => this.#report(error));
+    const handed = runScript(this.#link.client, "control", [limiterKey(prefix), prefix, "wake", "", "", "", ""]);
+    handed.catch((error: Error) => this.#report(error));
   }
 
   /** A run that ignores its signal loses its job: back to the head of the queue, its attempt unspent. */
