@@ -22,7 +22,8 @@ export interface RunSeen {
 }
 
 export type DeferralReason = "throttled" | "quota" | "overload";
-export type FailureReason = "attempts" | "deferrals" | "stalled" | "payload" | "unrecoverable";
+export const failureReasons = ["attempts", "deferrals", "stalled", "payload", "unrecoverable"] as const;
+export type FailureReason = (typeof failureReasons)[number];
 
 /** One call of the API, as `ctx.fetch` saw it or an error told of it. */
 export interface RequestSeen {

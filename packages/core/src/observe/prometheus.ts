@@ -5,8 +5,16 @@ import type { Instruments } from "./instruments.ts";
 export function prometheus(registry: Registry): Instruments {
   const registers = [registry];
   return {
-    counter({ name, help, labels }) {
-      const counter = new Counter({ name, help, labelNames: labels, registers });
+    counter({ name, help, labels, known = () => [] }) {
+      const counter = new Counter<string>({
+        name,
+        help,
+        labelNames: labels,
+        registers,
+        collect() {
+          for (const at of known()) this.inc(at, 0);
+        },
+      });
       return (at) => counter.inc(at);
     },
     histogram({ name, help, labels, buckets }) {

@@ -52,6 +52,11 @@ describe("headgate/metrics without the command line", () => {
     expect(await of("headgate_jobs_processed_total", { outcome: "retried" })).toBe(1);
     expect(await of("headgate_worker_slots", { queue: "q" }), "set by the gauge before it").toBeGreaterThanOrEqual(0);
     expect(await of("headgate_workers", { queue: "q", state: "running" })).toBe(1);
+    const dead = (await registry.getSingleMetric("headgate_dead_letter_jobs_total")?.get())?.values ?? [];
+    expect(
+      dead.filter(({ labels }) => labels["queue"] === "q").map(({ value }) => value),
+      "before there is any",
+    ).toEqual([0, 0, 0, 0, 0]);
     expect(await of("headgate_worker_slots", { queue: "q" })).toBe(2);
     await worker.close();
     expect(await of("headgate_workers", { queue: "q" })).toBe(0);
