@@ -113,13 +113,18 @@ describe("headgate/metrics without the command line", () => {
     expect(await workers("running")).toBe(0);
     expect(isFetching(worker.pulse, Date.now())).toBe(true);
 
+    const blocked = async () => {
+      await state.refresh();
+      return summed(registry, "headgate_limiter_blocked_seconds_total", { limiter: "api" });
+    };
+    await control.pause(limiter, { for: "300ms" });
+    await vi.waitFor(async () => expect((await control.status(limiter)).gate.closed).toBe(false));
+    expect(await blocked()).toBeCloseTo(0.3, 6);
     await control.pause(limiter, { for: "1h" });
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await vi.waitFor(async () => expect(await blocked()).toBeGreaterThan(0.35));
     await control.resume(limiter);
-    await state.refresh();
-    const blocked = await summed(registry, "headgate_limiter_blocked_seconds_total", { limiter: "api" });
-    expect(blocked).toBeGreaterThanOrEqual(0.29);
-    expect(blocked, "what is left of a gate that is opened before its time does not count").toBeLessThan(2);
+    expect(await blocked(), "what is left of a gate that is opened before its time does not count").toBeLessThan(3);
+    expect(await blocked()).toBeGreaterThan(0.35);
 
     await control.resume(queue);
     await vi.waitFor(async () => expect(await workers("running")).toBe(1));
@@ -134,14 +139,14 @@ describe("headgate/metrics without the command line", () => {
     const control = space.use(createControl({ connection: space.url }));
     const producer = space.use(createProducer({ connection: space.url }));
     const from = Date.now();
-    await producer.enqueue(queue, {}, { priority: 7 });
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    await producer.enqueue(queue, {}, { priority: 3 });
-    await producer.enqueue(queue, {}, { priority: 7 });
     const age = async () => {
       await state.refresh();
       return summed(registry, "headgate_queue_oldest_job_age_seconds");
     };
+    await producer.enqueue(queue, {}, { priority: 7 });
+    await vi.waitFor(async () => expect(await age()).toBeGreaterThanOrEqual(0.1));
+    await producer.enqueue(queue, {}, { priority: 3 });
+    await producer.enqueue(queue, {}, { priority: 7 });
     expect(await age()).toBeGreaterThanOrEqual(0.1);
     expect(await age()).toBeLessThanOrEqual((Date.now() - from) / 1_000 + 0.01);
     await control.pause(queue);
