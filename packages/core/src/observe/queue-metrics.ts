@@ -52,7 +52,9 @@ export function showQueues(make: Instruments, looks: () => Iterable<QueueLook>):
   make.gauge(
     { name: "bullmq_job_count", help: "Jobs by state", labels: ["queue", "state"], unit: "{job}" },
     each<"queue" | "state">(({ status: { queue, counts } }) =>
-      Object.entries(counts).map(([state, count]): Sample<"queue" | "state"> => [{ queue, state }, count]),
+      Object.entries(asBullmqCounts(counts)).map(
+        ([state, count]): Sample<"queue" | "state"> => [{ queue, state }, count],
+      ),
     ),
   );
   make.gauge(
@@ -61,6 +63,11 @@ export function showQueues(make: Instruments, looks: () => Iterable<QueueLook>):
       LEVELS.map((name): Sample<"queue" | "level"> => [{ queue, level: name }, level === name ? 1 : 0]),
     ),
   );
+}
+
+/** The states of BullMQ's own `exportPrometheusMetrics()`: those of a paused queue wait as well. */
+function asBullmqCounts({ wait, paused, ...others }: QueueStatus["counts"]): Readonly<Record<string, number>> {
+  return { ...others, waiting: wait + paused };
 }
 
 function desired({ status: { paused, counts }, limiter, slots }: QueueLook): number {

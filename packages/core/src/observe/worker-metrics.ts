@@ -50,7 +50,7 @@ function byQueue(): Map<string, Pulse[]> {
 export function countRedis(make: Instruments): (() => void)[] {
   const took = make.histogram({
     name: "headgate_redis_command_seconds",
-    help: "Commands that move jobs, until their answer",
+    help: "Commands that store and move jobs, until their answer",
     labels: ["command"],
     unit: "s",
     buckets: COMMAND_SECONDS,

@@ -1,6 +1,7 @@
+import { Queue as BullQueue } from "bullmq";
 import { defineLimiter, defineQueue } from "headgate";
 import { createControl } from "headgate/control";
-import { observeProcess, observeQueues, showBuild } from "headgate/metrics";
+import { metricsText, observeProcess, observeQueues, showBuild } from "headgate/metrics";
 import { createProducer } from "headgate/producer";
 import { createWorker, throttled } from "headgate/worker";
 import { Registry } from "prom-client";
@@ -132,6 +133,27 @@ describe("headgate/metrics without the command line", () => {
     stop();
   });
 
+  it("has the job counts of BullMQ's own export, line for line", async () => {
+    const registry = new Registry();
+    const queue = defineQueue("q", { limiter: defineLimiter("api", { namespace: space.namespace }) });
+    const state = space.use(observeQueues(registry, { connection: space.url, queues: [queue] }));
+    const producer = space.use(createProducer({ connection: space.url }));
+    await producer.enqueue(queue, {});
+    await producer.enqueue(queue, {}, { priority: 2 });
+    await producer.enqueue(queue, {}, { delay: "1h" });
+    const { name, prefix } = queue.bullmq;
+    const bull = space.use(new BullQueue(name, { prefix, connection: { url: space.url } }));
+    await state.refresh();
+    const counts = (text: string) =>
+      Array.from(
+        text.matchAll(/^bullmq_job_count\{queue="q", ?state="([^"]+)"\} (\d+)$/gm),
+        ([, state, count]) => `${state} ${count}`,
+      );
+    const theirs = counts(await bull.exportPrometheusMetrics());
+    expect(theirs).toContain("waiting 1");
+    expect(counts(await metricsText(registry)).toSorted()).toEqual(theirs.toSorted());
+  });
+
   it("the oldest job is found among prioritized ones, and in a paused queue", async () => {
     const registry = new Registry();
     const queue = defineQueue("q", { limiter: defineLimiter("api", { namespace: space.namespace }) });
@@ -151,6 +173,43 @@ describe("headgate/metrics without the command line", () => {
     expect(await age()).toBeLessThanOrEqual((Date.now() - from) / 1_000 + 0.01);
     await control.pause(queue);
     expect(await age()).toBeGreaterThanOrEqual(0.1);
+  });
+
+  it("counts what a producer's Redis refuses, and that it is away, by kind", async () => {
+    const registry = new Registry();
+    const stop = observeProcess(registry, { defaults: false });
+    const proxy = await OutageProxy.start(space.url);
+    const queue = defineQueue("q", { limiter: defineLimiter("api", { namespace: space.namespace }) });
+    const producer = space.use(createProducer({ connection: proxy.url, commandTimeout: "200ms" }));
+    await producer.enqueue(queue, {});
+    const kinds = async () => (await registry.getSingleMetric("headgate_redis_errors_total")?.get())?.values ?? [];
+    const fails = async (): Promise<string[]> => {
+      const before = await kinds();
+      await expect(producer.enqueue(queue, {}, { onPressure: "refuse" })).rejects.toThrow();
+      const count = (values: typeof before, kind: unknown) =>
+        values.find(({ labels }) => labels["kind"] === kind)?.value ?? 0;
+      return (await kinds()).map(({ labels }) => `${labels["kind"]}`).filter((kind) => count(before, kind) === 0);
+    };
+    for (const [answer, kind] of [
+      ["OOM command not allowed when used memory > 'maxmemory'.", "oom"],
+      ["CROSSSLOT Keys in request don't hash to the same slot", "crossslot"],
+      ["NOPERM User default has no permissions to run the 'evalsha' command", "noperm"],
+      ["MISCONF Redis is configured to save RDB snapshots", "other"],
+    ] as const) {
+      proxy.refuse(answer);
+      expect(await fails()).toEqual([kind]);
+    }
+    await proxy.restore();
+    proxy.hold();
+    expect(await fails()).toEqual(["timeout"]);
+    await proxy.restore();
+    await proxy.cut();
+    expect(await fails()).toEqual(["connection"]);
+    await proxy.restore();
+    await producer.enqueue(queue, {});
+    stop();
+    await producer.close();
+    await proxy.close();
   });
 
   it("a Redis that hangs or is away: the figures are there within a second, and say so", async () => {
