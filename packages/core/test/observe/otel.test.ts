@@ -1,3 +1,4 @@
+import { metrics } from "@opentelemetry/api";
 import {
   AggregationTemporality,
   DataPointType,
@@ -6,6 +7,8 @@ import {
   type MetricData,
   PeriodicExportingMetricReader,
 } from "@opentelemetry/sdk-metrics";
+import type { Telemetry } from "bullmq";
+import { BullMQOtel } from "bullmq-otel";
 import { observeProcess, observeQueues, showBuild } from "headgate/otel";
 import { createProducer } from "headgate/producer";
 import { createWorker } from "headgate/worker";
@@ -30,7 +33,7 @@ function meterBench() {
     const scopes = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics);
     return new Map(scopes.flatMap(({ metrics }) => metrics).map((metric) => [metric.descriptor.name, metric]));
   };
-  return { meter: provider.getMeter("headgate"), collect };
+  return { provider, meter: provider.getMeter("headgate"), collect };
 }
 
 const points = (metric: MetricData | undefined) =>
@@ -40,7 +43,7 @@ const points = (metric: MetricData | undefined) =>
   }));
 
 /** Two jobs of which one is put back once, and one that ends in the failed set. */
-async function someWork() {
+async function someWork(telemetry?: Telemetry) {
   const { queue } = define({
     namespace: space.namespace,
     limiter: "api",
@@ -52,7 +55,8 @@ async function someWork() {
   await producer.enqueue(queue, { deferrals: 1, retryAfterMs: 20 }, { id: "put-back" });
   await producer.enqueue(queue, { failures: 1 }, { id: "fails" });
   await producer.enqueue(queue, { failures: 1 }, { id: "fails" });
-  const worker = space.use(createWorker(queue, runTask, { connection: space.url, concurrency: 3 }));
+  const traced = telemetry ? { telemetry } : {};
+  const worker = space.use(createWorker(queue, runTask, { connection: space.url, concurrency: 3, ...traced }));
   const ended = vi.fn();
   worker.on("completed", ended);
   worker.on("failed", ended);
@@ -130,6 +134,19 @@ describe("headgate/otel", () => {
       { ...does("process"), value: 1 },
     ]);
     expect(seen.get("messaging.process.duration")?.descriptor.unit).toBe("s");
+  });
+
+  it("beside BullMQ's own meter, which takes a deferral for no failure", async () => {
+    const { provider, collect } = meterBench();
+    metrics.setGlobalMeterProvider(provider);
+    const telemetry = new BullMQOtel({ tracerName: "t", meterName: "bullmq", enableMetrics: true });
+    metrics.disable();
+    await someWork(telemetry);
+    const seen = await collect();
+    const of = (name: string) => points(seen.get(name)).map(({ value }) => value);
+    expect(of("bullmq.jobs.completed")).toEqual([1]);
+    expect(of("bullmq.jobs.failed")).toEqual([1]);
+    expect(of("bullmq.jobs.retried")).toEqual([]);
   });
 
   it("not for who does not", async () => {
