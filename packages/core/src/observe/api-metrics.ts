@@ -1,5 +1,5 @@
 import { PAYLOAD_BYTES, RUN_SECONDS, WAIT_SECONDS } from "./buckets.ts";
-import { admissions, permits, requests, signals } from "./channels.ts";
+import { admissions, guesses, permits, requests, signals } from "./channels.ts";
 import type { Instruments } from "./instruments.ts";
 
 /** What this process heard from the API, and how long its workers were kept from calling it. Answers how to stop. */
@@ -25,7 +25,7 @@ export function countApi(make: Instruments): (() => void)[] {
   });
   const asked = make.histogram({
     name: "headgate_rate_limit_delay_seconds",
-    help: "How long the API asked to be left alone",
+    help: "How long the API asked to be left alone; where it did not say, for how long the job was put back",
     labels: ["limiter", "source"],
     unit: "s",
     buckets: WAIT_SECONDS,
@@ -44,8 +44,9 @@ export function countApi(make: Instruments): (() => void)[] {
     }),
     signals.watch(({ limiter, source, scope, delayMs }) => {
       told({ limiter, source, scope });
-      asked({ limiter, source }, delayMs / 1_000);
+      if (delayMs > 0) asked({ limiter, source }, delayMs / 1_000);
     }),
+    guesses.watch(({ limiter, delayMs }) => asked({ limiter, source: "default" }, delayMs / 1_000)),
     permits.watch(({ limiter, waitMs }) => permitted({ limiter }, waitMs / 1_000)),
   ];
 }

@@ -46,6 +46,13 @@ export interface SignalSeen {
   readonly limiter: string;
   readonly source: "retry_after_ms" | "retry_after" | "body" | "ratelimit_field" | "reset_header" | "sdk" | "default";
   readonly scope: "requests" | "tokens" | "concurrency" | "secondary" | "daily" | "unknown";
+  /** How long it asks to be left alone (ms); 0: it does not say. */
+  readonly delayMs: number;
+}
+
+/** A job was put back, and the API had not said for how long. */
+export interface GuessSeen {
+  readonly limiter: string;
   readonly delayMs: number;
 }
 
@@ -115,6 +122,7 @@ export class Observed<T> {
 export const runs: Observed<RunSeen> = own("run");
 export const requests: Observed<RequestSeen> = own("request");
 export const signals: Observed<SignalSeen> = own("signal");
+export const guesses: Observed<GuessSeen> = own("guess");
 export const admissions: Observed<AdmissionSeen> = own("admission");
 export const permits: Observed<PermitSeen> = own("permit");
 export const commands: Observed<CommandSeen> = own("command");

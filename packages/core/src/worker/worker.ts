@@ -4,7 +4,7 @@ import { Deferral, FleetWorker } from "../bullmq/fleet-worker.ts";
 import { decodeId } from "../define/id.ts";
 import type { Queue } from "../define/queue.ts";
 import { headgateError } from "../errors.ts";
-import { drains, locksLost, runs, stalls } from "../observe/channels.ts";
+import { drains, guesses, locksLost, runs, stalls } from "../observe/channels.ts";
 import { Damper } from "../observe/damper.ts";
 import { kindOf, withoutData } from "../observe/error-kind.ts";
 import { watchEventLoop } from "../observe/event-loop.ts";
@@ -185,6 +185,7 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
       }
       const { deferrals, delayMs } = worker.getBackend().takeDeferral(job.id ?? "");
       if (runs.isWatched) runs.tell(seenRun(queue, job, "deferred", error.kind, delayMs));
+      if (error.guessed) guesses.tell({ limiter: this.queue.limiter.name, delayMs });
       this.emit("deferred", { id, queue, deferrals, delayMs, reason: error.message, kind: error.kind });
       return;
     }

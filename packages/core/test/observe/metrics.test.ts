@@ -98,6 +98,36 @@ describe("headgate/metrics without the command line", () => {
     expect(await of("headgate_permits_total", { result: "expired" })).toBe(0);
   });
 
+  it("tells how long the API asked to be left alone, and what was done where it did not say", async () => {
+    const registry = new Registry();
+    const stop = observeProcess(registry, { defaults: false });
+    const queue = defineQueue("q", { limiter: defineLimiter("api", { namespace: space.namespace, adaptive: false }) });
+    const producer = space.use(createProducer({ connection: space.url }));
+    const heard = [
+      () => throttled({ retryAfterMs: 200 }),
+      () => Object.assign(new Error("429"), { status: 429, headers: { "retry-after": "1" } }),
+      () => throttled(),
+    ];
+    const run = () => {
+      const next = heard.shift();
+      if (next) throw next();
+    };
+    await producer.enqueue(queue, {});
+    const worker = space.use(createWorker(queue, run, { connection: space.url }));
+    const delays: number[] = [];
+    worker.on("deferred", ({ delayMs }) => delays.push(delayMs));
+    await new Promise((resolve) => worker.on("completed", resolve));
+    stop();
+    const text = await registry.getSingleMetricAsString("headgate_rate_limit_delay_seconds");
+    const of = (part: string, source: string) =>
+      Number(new RegExp(`_${part}{limiter="api",source="${source}"} (\\S+)`).exec(text)?.[1]);
+    expect([of("count", "retry_after"), of("sum", "retry_after")]).toEqual([1, 1]);
+    // What throttled() says, and the third delay, that nobody asked for.
+    expect(of("count", "default")).toBe(2);
+    expect(of("sum", "default")).toBeCloseTo(0.2 + (delays[2] ?? 0) / 1_000, 6);
+    expect(delays[2]).toBeGreaterThan(0);
+  });
+
   it("workers of a paused queue are paused, and ready; a gate is blocked for as long as it is shut", async () => {
     const registry = new Registry();
     const stop = observeProcess(registry, { defaults: false });

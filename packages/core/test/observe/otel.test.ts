@@ -89,6 +89,7 @@ describe("headgate/otel", () => {
       advice: { explicitBucketBoundaries: [0.1, 1, 5, 15, 60, 300, 1_800, 7_200] },
     });
     expect(of("headgate.permit.wait")).toEqual([{ limiter: "api", value: 3 }]);
+    expect(of("headgate.rate.limit.delay")).toEqual([{ limiter: "api", source: "default", value: 1 }]);
     expect(of("headgate.worker.slots")).toEqual([{ queue: "q", value: 3 }]);
     expect(of("headgate.queue.capacity")).toEqual([{ queue: "q", value: 10 }]);
     expect(of("headgate.limiter.concurrency")).toEqual([{ limiter: "api", value: 7 }]);
