@@ -121,5 +121,8 @@ function githubSays(top: unknown, said: Said): void {
   const page = textAt(top, "documentation_url");
   if (!/^https:\/\/docs\.github\.com\/.*rate-limit/.test(page)) return;
   said.throttled = true;
-  if (/secondary/i.test(page + textAt(top, "message"))) said.defaultMs = 6e4;
+  if (/secondary/i.test(page + textAt(top, "message"))) {
+    said.scope = "secondary";
+    said.defaultMs = 6e4;
+  }
 }

@@ -19,7 +19,7 @@ function sound(hints: Hints): void {
   }
   if (!SOURCES.has(source)) throw new Error(`source ${source}`);
   if (terminal !== undefined && terminal !== true) throw new Error(`terminal ${terminal}`);
-  if (!["user", "global", "shared", "unknown"].includes(scope)) throw new Error(`scope ${scope}`);
+  if (!["user", "global", "shared", "secondary", "unknown"].includes(scope)) throw new Error(`scope ${scope}`);
   for (const { unit, partition, ...counts } of limits) {
     if (typeof unit !== "string" || unit === "") throw new Error("unit");
     if (partition !== undefined && typeof partition !== "string") throw new Error("partition");
