@@ -7,9 +7,16 @@ import type { Space } from "./redis.ts";
 
 export interface SeenEnding {
   readonly outcome: unknown;
-  /** What rides on it of the API's limits (lua/lib/hinted.lua); 0 for nothing. */
+  /**
+   * What rides on it of the API's limits (lua/lib/hinted.lua); 0 for nothing. Resets as they were told, in whole seconds: they are
+   * sent a few ms shorter, by the time since.
+   */
   readonly hint: unknown;
+  /** Since the call was sent (ms). */
+  readonly ageMs: number;
 }
+
+type Counter = [unit: string, limit: number, remaining: number, resetMs: number, windowMs: number];
 
 /** What a worker sent to Redis at the end of its only job, read off the wire. */
 export async function endingOf(space: Space, processor: Processor, provider?: ProviderName): Promise<SeenEnding> {
@@ -28,7 +35,18 @@ export async function endingOf(space: Space, processor: Processor, provider?: Pr
     space.use(createWorker(queue, processor, { connection: space.url }));
     await space.use(createProducer({ connection: space.url })).enqueue(queue, {});
     const ending = await seen;
-    return { outcome: ending[5], hint: ending[8] };
+    const rides = ending[8] as 0 | [ageMs: number, ...Counter[]];
+    if (rides === 0) return { outcome: ending[5], hint: 0, ageMs: 0 };
+    const [ageMs, ...counters] = rides;
+    const told = (resetMs: number): number => (resetMs < 0 ? resetMs : Math.ceil(resetMs / 1_000) * 1_000);
+    const hint = counters.map(([unit, limit, remaining, resetMs, windowMs]) => [
+      unit,
+      limit,
+      remaining,
+      told(resetMs),
+      windowMs,
+    ]);
+    return { outcome: ending[5], hint, ageMs };
   } finally {
     await stop();
   }
