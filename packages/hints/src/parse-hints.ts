@@ -29,7 +29,7 @@ export function parseHints(input: unknown, options: HintOptions = {}): Hints {
 export function resolved(exchange: () => Exchange, options: HintOptions): Classified {
   try {
     const { now = Number.NaN, maxWaitMs = WAIT_MOST_MS, provider = {} } = options;
-    const most = maxWaitMs > 0 && Number.isFinite(maxWaitMs) ? maxWaitMs : WAIT_MOST_MS;
+    const most = maxWaitMs > 0 && Number.isFinite(maxWaitMs) ? Math.ceil(maxWaitMs) : WAIT_MOST_MS;
     const preset = typeof provider === "string" ? (providers[provider] ?? {}) : provider;
     return resolve(exchange(), Number.isFinite(now) ? now : Date.now(), most, preset);
   } catch {

@@ -105,6 +105,13 @@ it("Discord: seconds with fractions, global", () => {
   });
 });
 
+it.each([{ status: 429 }, { statusCode: 429 }, { status: 429, body: "slow down" }, { status: 429, body: null }])(
+  "a status alone is enough: %o",
+  (response) => {
+    expect(classifyResponse(response)).toMatchObject({ throttled: true, status: 429, hint: { source: "none" } });
+  },
+);
+
 it.each(["stripe-should-retry", "x-should-retry"])("%s is about one call, not about a limit", (name) => {
   for (const should of ["true", "false"]) {
     const headers = { [name]: should };

@@ -91,6 +91,7 @@ it.each([
   ["now", { now: Number.POSITIVE_INFINITY }],
   ["maxWaitMs", { maxWaitMs: Number.POSITIVE_INFINITY }],
   ["maxWaitMs", { maxWaitMs: -1 }],
+  ["maxWaitMs", { maxWaitMs: 0.5 }],
   ["windowMs", { provider: { windowMs: Number.NaN } }],
 ])("a bad option does not get through: %s", (_, bad) => {
   sound(parseHints({ "retry-after": "9".repeat(400), "x-ratelimit-limit": "9".repeat(400) }, bad));
