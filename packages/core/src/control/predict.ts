@@ -40,6 +40,7 @@ const UNUSED_SHARE = 0.9;
 /** Three queues that hand turns to each other start up to a quarter less than a limit with a burst of 20 ms allows. */
 const UNUSED_SHARED = 0.6;
 const LEAST_STARTS = 8;
+const TURNS_COST = 1.15;
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -75,7 +76,7 @@ export function waitsOf(place: Place, limiter: LimiterStatus): Waits {
     concurrencyMs: gateMs > 0 ? 0 : handsMs(place, before + 1, slots, limiter.inFlight, runMs),
     slots,
     workersMs: workersMs(place, limiter, turns, permitsMs, runMs),
-    paceMs: gateMs > 0 || place.state === "delayed" ? 0 : paceMs(place, turns, limits),
+    paceMs: gateMs > 0 || place.state === "delayed" ? 0 : boundedPaceMs(place, paceMs(place, turns, limits), permitsMs),
     runMs,
   };
 }
@@ -84,6 +85,13 @@ function slotsOf({ concurrency, learned }: LimiterStatus): number | null {
   const bounds = [concurrency, learned?.concurrency ?? null].filter((bound) => bound !== null);
   return bounds.length > 0 ? Math.min(...bounds) : null;
 }
+
+/**
+ * A queue that got fewer turns than its share is given them later, which the turns know already: of what its pace says only what
+ * handing turns on costs is believed, 15 % of what the limits allow.
+ */
+const boundedPaceMs = ({ others }: Place, pace: number, permitsMs: number): number =>
+  others.length > 0 && permitsMs > 0 ? Math.min(pace, permitsMs * TURNS_COST) : pace;
 
 /** A ramp has no pace yet: rateMs follows it. */
 const paceOf = ({ paceInMs }: Place, { rate, phase, gate }: LimiterStatus) =>

@@ -198,4 +198,16 @@ describe("when a job should start", () => {
     expect(inMs(far, limiter({ limits })) / (500_000 * 1_010)).toBeCloseTo(1, 1);
     expect(performance.now() - from).toBeLessThan(1_000);
   });
+
+  it("believes a slow pace beside other queues only as far as handing turns on costs", () => {
+    const runs = Array.from(
+      { length: 20 },
+      (_, index) => [991_000 + index * 100, 991_010 + index * 100, 0.01] as const,
+    );
+    const limits = [{ unit: "requests", amount: 100, perMs: 1_000, burst: 1, remaining: 1 }];
+    const where = place({ ahead: 49, cost: [1], runs, permitInMs: 5, others: [rival(500, [1])] });
+    const said = inMs(where, limiter({ limits }));
+    expect(said).toBeGreaterThan(1_000);
+    expect(said).toBeLessThan(1_200);
+  });
 });
