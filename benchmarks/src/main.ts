@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { experiments, runChaos } from "./chaos/chaos.ts";
 import { dialectNames } from "./dialects/dialects.ts";
 import { runDialects } from "./dialects/run.ts";
+import { runFailover, trialNames } from "./failover/run.ts";
 import { drawFigures } from "./figures/figures.ts";
 import { runGateway } from "./gateway/run.ts";
 import { contenderNames } from "./goodput/contenders/index.ts";
@@ -145,6 +146,15 @@ program
   .option("--json", "one JSON array as the last line")
   .action(async (options) => {
     await runRestarts(options);
+  });
+
+program
+  .command("failover")
+  .description("the primary of a Redis with a spare dies under load, behind sentinels and in a cluster")
+  .option("--trial <names>", "comma-separated, or all", (text) => listOf(text, trialNames), [...trialNames])
+  .option("--json", "one JSON array as the last line")
+  .action(async ({ trial, ...options }) => {
+    await runFailover({ ...options, trials: trial });
   });
 
 program

@@ -1,0 +1,65 @@
+import { Cluster, Redis } from "ioredis";
+
+interface PrivateRedis {
+  readonly port: number;
+  readonly pid: number;
+  kill(): Promise<void>;
+}
+
+/** What the development scripts start; they are plain modules, without types of their own. */
+interface Scripts {
+  startPrivateSentinels(options: { readonly args: readonly string[] }): Promise<{
+    readonly url: string;
+    readonly primary: PrivateRedis;
+    readonly replicas: readonly PrivateRedis[];
+    stop(): Promise<void>;
+  }>;
+  startPrivateCluster(options: { readonly masters: number; readonly replicas: number }): Promise<{
+    readonly url: string;
+    readonly masters: readonly PrivateRedis[];
+    readonly replicas: readonly PrivateRedis[];
+    stop(): Promise<void>;
+  }>;
+}
+
+/** A Redis with a spare, and who of them serves and who stands by for one limiter. */
+export interface Site {
+  readonly url: string;
+  readonly primary: PrivateRedis;
+  readonly replica: PrivateRedis;
+  stop(): Promise<void>;
+}
+
+const scripts = async (): Promise<Scripts> =>
+  (await import(new URL("../../../scripts/redis.mjs", import.meta.url).href)) as Scripts;
+
+/** A primary that cannot reach a replica for a second takes no more writes. */
+const GUARD = ["--min-replicas-to-write", "1", "--min-replicas-max-lag", "1"];
+
+export async function sentinelSite(guarded: boolean): Promise<Site> {
+  const { startPrivateSentinels } = await scripts();
+  const { url, primary, replicas, stop } = await startPrivateSentinels({ args: guarded ? GUARD : [] });
+  return { url, primary, replica: first(replicas), stop };
+}
+
+/** @param key a key of the limiter: its slot's master is the primary */
+export async function clusterSite(key: string): Promise<Site & { readonly masters: readonly PrivateRedis[] }> {
+  const { startPrivateCluster } = await scripts();
+  const { url, masters, replicas, stop } = await startPrivateCluster({ masters: 3, replicas: 1 });
+  const node = new Redis(first(masters).port, "127.0.0.1");
+  const slot = Number(await node.cluster("KEYSLOT", key));
+  await node.quit();
+  const index = Math.min(masters.length - 1, Math.floor((slot * masters.length) / 16_384));
+  const at = (nodes: readonly PrivateRedis[]): PrivateRedis => nodes[index] ?? first(nodes);
+  return { url, primary: at(masters), replica: at(replicas), masters, stop };
+}
+
+/** For whoever looks at the keys themselves. */
+export const clusterClient = (masters: readonly PrivateRedis[]): Cluster =>
+  new Cluster(masters.map(({ port }) => ({ host: "127.0.0.1", port })));
+
+function first<T>(all: readonly T[]): T {
+  const [one] = all;
+  if (one === undefined) throw new Error("expected a server, got none");
+  return one;
+}
