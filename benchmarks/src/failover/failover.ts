@@ -28,6 +28,9 @@ export interface FailoverFigures {
 const PROCESSES = 2;
 const SLOTS = PROCESSES * 5;
 const PRODUCERS = 4;
+/** Twice what the fleet can do: what is lost is what waits, so something has to. */
+const JOB_MS = 100;
+const EVERY_MS = 20;
 const BEFORE_MS = 3_000;
 const AFTER_MS = 4_000;
 /** How long the replica hears nothing before the primary dies. */
@@ -48,13 +51,13 @@ export async function failOver(site: Site, namespace: string, lagging: boolean):
     for (let index = 0; !end.signal.aborted; index++) {
       const id = `${line}-${index}`;
       try {
-        const { accepted } = await producer.enqueue(queue, { ms: 20 }, { id });
+        const { accepted } = await producer.enqueue(queue, { ms: JOB_MS }, { id });
         if (accepted) acknowledged.push({ id, at: performance.now() });
       } catch (error) {
         const kind = String((error as { got?: string }).got);
         errors[kind] = (errors[kind] ?? 0) + 1;
       }
-      await after(10);
+      await after(EVERY_MS);
     }
   };
   try {
