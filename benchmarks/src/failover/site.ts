@@ -8,7 +8,7 @@ interface PrivateRedis {
 
 /** What the development scripts start; they are plain modules, without types of their own. */
 interface Scripts {
-  startPrivateSentinels(options: { readonly args: readonly string[] }): Promise<{
+  startPrivateSentinels(options: { readonly replicas: number; readonly args: readonly string[] }): Promise<{
     readonly url: string;
     readonly primary: PrivateRedis;
     readonly replicas: readonly PrivateRedis[];
@@ -26,20 +26,22 @@ interface Scripts {
 export interface Site {
   readonly url: string;
   readonly primary: PrivateRedis;
-  readonly replica: PrivateRedis;
+  readonly replicas: readonly PrivateRedis[];
   stop(): Promise<void>;
 }
 
 const scripts = async (): Promise<Scripts> =>
   (await import(new URL("../../../scripts/redis.mjs", import.meta.url).href)) as Scripts;
 
-/** A primary that cannot reach a replica for a second takes no more writes. */
+/**
+ * A primary that cannot reach a replica for a second takes no more writes. It needs two of them: with one, the new primary of a
+ * failover has none, and nobody could write until the old one is back.
+ */
 const GUARD = ["--min-replicas-to-write", "1", "--min-replicas-max-lag", "1"];
 
 export async function sentinelSite(guarded: boolean): Promise<Site> {
   const { startPrivateSentinels } = await scripts();
-  const { url, primary, replicas, stop } = await startPrivateSentinels({ args: guarded ? GUARD : [] });
-  return { url, primary, replica: first(replicas), stop };
+  return startPrivateSentinels(guarded ? { replicas: 2, args: GUARD } : { replicas: 1, args: [] });
 }
 
 /** @param key a key of the limiter: its slot's master is the primary */
@@ -51,7 +53,7 @@ export async function clusterSite(key: string): Promise<Site & { readonly master
   await node.quit();
   const index = Math.min(masters.length - 1, Math.floor((slot * masters.length) / 16_384));
   const at = (nodes: readonly PrivateRedis[]): PrivateRedis => nodes[index] ?? first(nodes);
-  return { url, primary: at(masters), replica: at(replicas), masters, stop };
+  return { url, primary: at(masters), replicas: [at(replicas)], masters, stop };
 }
 
 /** For whoever looks at the keys themselves. */

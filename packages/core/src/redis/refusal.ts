@@ -18,7 +18,11 @@ export function refusalOf(error: unknown, address: string): HeadgateError | null
     return headgateError("HG_REDIS_TLS", { got: `${address}: ${code}`, cause: error });
   }
   if (AUTH.test(message)) {
-    return headgateError("HG_REDIS_AUTH", { got: `${address}: ${message.replace(/\.$/, "")}`, cause: error });
+    return headgateError("HG_REDIS_AUTH", { got: `${address}: ${inShort(message)}`, cause: error });
   }
   return null;
 }
+
+/** Redis answers a client without a password with three lines on the protocol. */
+const inShort = (message: string): string =>
+  message.startsWith("NOAUTH") ? "NOAUTH, it wants a password" : message.replace(/\.$/, "");
