@@ -1,5 +1,4 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root } from "../run/root.mjs";
@@ -19,9 +18,9 @@ export async function tryKubernetes({ folder }) {
   mkdirSync(own);
   writeFileSync(join(own, "package.json"), '{"private":true,"type":"module"}');
   await must("npm", ["install", "--no-audit", "--no-fund", ...SCHEMAS], { cwd: own });
-  const require = createRequire(join(own, "package.json"));
-  /** @param {string} name */
-  const load = async (name) => await import(pathToFileURL(require.resolve(name)).href);
+  // A module in there, so that names mean what is installed there.
+  writeFileSync(join(own, "load.mjs"), "export const load = (name) => import(name);\n");
+  const { load } = await import(pathToFileURL(join(own, "load.mjs")).href);
   const { parseAllDocuments } = await load("yaml");
 
   for (const file of readdirSync(MANIFESTS)) {
