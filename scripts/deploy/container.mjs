@@ -1,15 +1,15 @@
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../run/root.mjs";
 import { countsOf, enqueue } from "./app.mjs";
 import { importBase } from "./base-image.mjs";
 import { claim } from "./report.mjs";
-import { must, sh, statusOf, until } from "./sh.mjs";
+import { freePort, must, sh, statusOf, until } from "./sh.mjs";
 
 /** @typedef {import("./check.mjs").Stage} Stage */
 
-const HEALTH = "http://127.0.0.1:3002";
+const RECIPE = join(root, "deploy/container");
 const HARDENED = [
   "--network",
   "host",
@@ -32,11 +32,17 @@ export async function tryContainer({ folder, app, redis }) {
   try {
     await until("the container engine answers", async () => (await sh("docker", ["-H", socket, "info"])).code === 0);
     const base = await importBase(folder, docker);
-    for (const file of ["Dockerfile", ".dockerignore"]) cpSync(join(root, "deploy/container", file), join(app, file));
+    cpSync(join(RECIPE, ".dockerignore"), join(app, ".dockerignore"));
+    // Its network is this machine's, where 3002 may be taken.
+    const port = await freePort();
+    writeFileSync(
+      join(app, "Dockerfile"),
+      readFileSync(join(RECIPE, "Dockerfile"), "utf8").replaceAll("3002", String(port)),
+    );
     await docker("build", "--network", "host", "--build-arg", `BASE=${base}`, "-t", "fleet", app);
     claim("the image builds", true, await docker("images", "--format", "{{.Size}}", "fleet"));
     await docker("run", "-d", "--name", "fleet", ...HARDENED, "-e", `REDIS_URL=${redis}`, "fleet");
-    const ms = await until("it is ready", async () => (await statusOf(`${HEALTH}/readyz`)) === 200);
+    const ms = await until("it is ready", async () => (await statusOf(`http://127.0.0.1:${port}/readyz`)) === 200);
     claim(
       "it is ready with a read-only file system, no capabilities, and a user that is not root",
       true,

@@ -4,12 +4,9 @@ import { join } from "node:path";
 import { root } from "../run/root.mjs";
 import { countsOf, enqueue, headgate } from "./app.mjs";
 import { claim } from "./report.mjs";
-import { must, sh, statusOf, until } from "./sh.mjs";
+import { freePort, must, sh, statusOf, until } from "./sh.mjs";
 
 /** @typedef {import("./check.mjs").Stage} Stage */
-
-const PORT = 29_090;
-const FLEET = 23_002;
 
 /** KEDA's query, as it stands in the manifest, answered by a Prometheus that scrapes a fleet. @param {Stage} stage */
 export async function tryPrometheus({ folder, app, redis }) {
@@ -20,31 +17,32 @@ export async function tryPrometheus({ folder, app, redis }) {
 
   const manifest = readFileSync(join(root, "deploy/kubernetes/scaled-object.yaml"), "utf8");
   const query = (/query: (.+)$/m.exec(manifest)?.[1] ?? "").replaceAll("summarize", "greetings");
+  const [port, scraped] = [await freePort(), await freePort()];
   const own = join(folder, "prometheus");
   mkdirSync(own);
   writeFileSync(
     join(own, "prometheus.yml"),
-    `global: { scrape_interval: 1s }\nscrape_configs:\n  - job_name: fleet\n    static_configs: [{ targets: ["127.0.0.1:${FLEET}"] }]\n`,
+    `global: { scrape_interval: 1s }\nscrape_configs:\n  - job_name: fleet\n    static_configs: [{ targets: ["127.0.0.1:${scraped}"] }]\n`,
   );
   const server = spawn(
     "prometheus",
     [
       `--config.file=${own}/prometheus.yml`,
       `--storage.tsdb.path=${own}/data`,
-      `--web.listen-address=127.0.0.1:${PORT}`,
+      `--web.listen-address=127.0.0.1:${port}`,
     ],
     { stdio: "ignore" },
   );
   const fleet = spawn(
     process.execPath,
-    ["node_modules/@headgate/cli/dist/main.js", "worker", "--processes", "2", "--port", String(FLEET), "--quiet"],
+    ["node_modules/@headgate/cli/dist/main.js", "worker", "--processes", "2", "--port", String(scraped), "--quiet"],
     { cwd: app, env: { ...process.env, REDIS_URL: redis }, stdio: "ignore" },
   );
   try {
-    await until("the fleet is ready", async () => (await statusOf(`http://127.0.0.1:${FLEET}/readyz`)) === 200);
-    await until("Prometheus is ready", async () => (await statusOf(`http://127.0.0.1:${PORT}/-/ready`)) === 200);
-    claim("promtool check metrics has nothing to say", (await checkMetrics()) === "");
-    await scenario(app, redis, () => value(query));
+    await until("the fleet is ready", async () => (await statusOf(`http://127.0.0.1:${scraped}/readyz`)) === 200);
+    await until("Prometheus is ready", async () => (await statusOf(`http://127.0.0.1:${port}/-/ready`)) === 200);
+    claim("promtool check metrics has nothing to say", (await checkMetrics(scraped)) === "");
+    await scenario(app, redis, () => value(port, query));
   } finally {
     fleet.kill("SIGTERM");
     server.kill("SIGTERM");
@@ -78,13 +76,14 @@ async function scenario(app, redis, desired) {
   await headgate(app, redis, "limits", "api", "--clear");
 }
 
-/** @param {string} query @returns {Promise<number>} */
-async function value(query) {
-  const response = await fetch(`http://127.0.0.1:${PORT}/api/v1/query?query=${encodeURIComponent(query)}`);
+/** @param {number} port @param {string} query @returns {Promise<number>} */
+async function value(port, query) {
+  const response = await fetch(`http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(query)}`);
   const { data } = /** @type {{ data: { result: { value: [number, string] }[] } }} */ (await response.json());
   return Number(data.result[0]?.value[1]);
 }
 
-async function checkMetrics() {
-  return await must("/bin/sh", ["-c", `curl -s http://127.0.0.1:${FLEET}/metrics | promtool check metrics`]);
+/** @param {number} scraped */
+async function checkMetrics(scraped) {
+  return await must("/bin/sh", ["-c", `curl -s http://127.0.0.1:${scraped}/metrics | promtool check metrics`]);
 }

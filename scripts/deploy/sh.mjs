@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer } from "node:net";
 
 /**
  * @param {string} program @param {readonly (string | number)[]} args
@@ -42,3 +43,13 @@ export const statusOf = (url) =>
     ({ status }) => status,
     () => 0,
   );
+
+/** @returns {Promise<number>} */
+export async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === "string") throw new Error("no free port");
+  return address.port;
+}

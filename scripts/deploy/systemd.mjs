@@ -1,15 +1,14 @@
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../run/root.mjs";
 import { countsOf, enqueue } from "./app.mjs";
 import { claim } from "./report.mjs";
-import { must, sh, statusOf, until } from "./sh.mjs";
+import { freePort, must, sh, statusOf, until } from "./sh.mjs";
 
 /** @typedef {import("./check.mjs").Stage} Stage */
 
 const UNIT = join(root, "deploy/systemd/headgate.service");
-const HEALTH = "http://127.0.0.1:3002";
 
 /** The machine itself under a layer that is thrown away, with the unit and the project in it; its network is ours. */
 const BOOT = `
@@ -23,7 +22,7 @@ mount -t overlay overlay -o lowerdir=/,upperdir=layer/up,workdir=layer/work mach
 : > machine/etc/machine-id
 mkdir -p machine/srv machine/etc/headgate
 cp -r app machine/srv/app
-cp "$2" machine/etc/systemd/system/headgate.service
+cp headgate.service machine/etc/systemd/system/headgate.service
 install -m 600 env machine/etc/headgate/env
 exec systemd-nspawn --quiet -D machine --register=no --keep-unit --boot --console=pipe -- systemd.unit=basic.target
 `;
@@ -44,24 +43,28 @@ export async function trySystemd({ folder, app, redis }) {
   );
 
   writeFileSync(join(folder, "env"), `REDIS_URL=${redis}\n`);
-  const machine = spawn("unshare", ["-m", "/bin/sh", "-c", BOOT, "boot", folder, UNIT], { stdio: "ignore" });
+  // Its network is this machine's, where 3002 may be taken.
+  const port = await freePort();
+  writeFileSync(join(folder, "headgate.service"), readFileSync(UNIT, "utf8").replace("3002", String(port)));
+  const machine = spawn("unshare", ["-m", "/bin/sh", "-c", BOOT, "boot", folder], { stdio: "ignore" });
+  const init = await initOf(machine.pid ?? 0);
   try {
-    const init = await initOf(machine.pid ?? 0);
     /** @param {string[]} args */
     const inside = async (...args) => (await sh("nsenter", ["-t", init, "-m", "-u", "-i", "-p", "-C", ...args])).output;
     await until("systemd runs", async () => (await inside("systemctl", "is-system-running")).includes("running"));
-    await tryUnit(app, redis, inside);
+    await tryUnit(app, redis, `http://127.0.0.1:${port}/readyz`, inside);
   } finally {
-    machine.kill("SIGKILL");
+    // With the first process of its own ends everything in it.
+    process.kill(init, "SIGKILL");
   }
 }
 
-/** @param {string} app @param {string} redis @param {(...args: string[]) => Promise<string>} inside */
-async function tryUnit(app, redis, inside) {
+/** @param {string} app @param {string} redis @param {string} readyz @param {(...args: string[]) => Promise<string>} inside */
+async function tryUnit(app, redis, readyz, inside) {
   /** @param {string} name */
   const property = async (name) => (await inside("systemctl", "show", "headgate", "-p", name, "--value")).trim();
   const journal = () => inside("journalctl", "-u", "headgate", "--no-pager", "-o", "cat");
-  const ready = () => until("it is ready", async () => (await statusOf(`${HEALTH}/readyz`)) === 200);
+  const ready = () => until("it is ready", async () => (await statusOf(readyz)) === 200);
 
   await inside("systemctl", "start", "headgate");
   claim("started, and ready", true, `after ${await ready()} ms`);
@@ -103,10 +106,11 @@ async function tryUnit(app, redis, inside) {
 
 /** The first process inside, as we see it. @param {number} pid of unshare */
 async function initOf(pid) {
-  let init = "";
+  let init = 0;
   await until("the machine boots", async () => {
-    init = (await sh("pgrep", ["-P", pid])).output.trim();
-    return init !== "";
+    // Before that its children are the commands that make its layer.
+    init = Number((await sh("pgrep", ["-x", "-P", pid, "systemd"])).output);
+    return init > 0;
   });
   return init;
 }

@@ -1,10 +1,10 @@
 import { setTimeout as after } from "node:timers/promises";
 import { createControl } from "headgate/control";
 import { createProducer } from "headgate/producer";
-import { Redis } from "ioredis";
 import { ChaosFleet, until } from "../chaos/fleet.ts";
 import { openLedger } from "../chaos/ledger.ts";
 import { chaosQueue } from "../chaos/queue.ts";
+import type { Event } from "./event.ts";
 import type { Site } from "./site.ts";
 
 export interface FailoverFigures {
@@ -34,11 +34,9 @@ const JOB_MS = 100;
 const EVERY_MS = 20;
 const BEFORE_MS = 3_000;
 const AFTER_MS = 4_000;
-/** How long the replicas hear nothing before the primary dies. */
-const LAG_MS = 3_000;
 
-/** The primary is killed while a fleet works and producers enqueue; `lagging`: its replicas were cut off for a while before. */
-export async function failOver(site: Site, namespace: string, lagging: boolean): Promise<FailoverFigures> {
+/** An event while a fleet works and producers enqueue. */
+export async function failOver(site: Site, namespace: string, event: Event): Promise<FailoverFigures> {
   const queue = chaosQueue(namespace, false);
   const ledger = await openLedger(1_000_000, 5);
   const producer = createProducer({ connection: site.url, commandTimeout: "2s" });
@@ -65,13 +63,7 @@ export async function failOver(site: Site, namespace: string, lagging: boolean):
     await fleet.ready();
     const lines = Array.from({ length: PRODUCERS }, (_, line) => enqueueing(line));
     await after(BEFORE_MS);
-    if (lagging) {
-      await cutOff(site);
-      await after(LAG_MS);
-    }
-    await site.primary.kill();
-    const killedAt = performance.now();
-    if (lagging) for (const { pid } of site.replicas) process.kill(pid, "SIGCONT");
+    const killedAt = await event(site);
     const next = (times: readonly number[]): number => (times.at(-1) ?? 0) - killedAt;
     const acks = (): number[] => acknowledged.map(({ at }) => at);
     await until(() => next(acks()) > 0 && next(ledger.accepted) > 0);
@@ -106,12 +98,4 @@ export async function failOver(site: Site, namespace: string, lagging: boolean):
     await Promise.all([producer.close(), control.close()]);
     ledger.close();
   }
-}
-
-/** The replicas stand still, and what is on its way to them is lost, as behind a broken network. */
-async function cutOff({ primary, replicas }: Site): Promise<void> {
-  for (const { pid } of replicas) process.kill(pid, "SIGSTOP");
-  const client = new Redis(primary.port, "127.0.0.1");
-  await client.client("KILL", "TYPE", "REPLICA");
-  client.disconnect();
 }

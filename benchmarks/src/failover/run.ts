@@ -1,4 +1,6 @@
+import { death, deathBehind, type Event } from "./event.ts";
 import { failOver } from "./failover.ts";
+import { slotMoved } from "./reshard.ts";
 import { clusterSite, type Site, sentinelSite } from "./site.ts";
 
 export type Trial =
@@ -7,16 +9,25 @@ export type Trial =
   | "sentinel-guarded"
   | "sentinel-guarded-lagging"
   | "cluster"
-  | "cluster-lagging";
+  | "cluster-lagging"
+  | "reshard";
 
-/** How the Redis is set up, and whether its replica was cut off before the primary died. */
-const trials: Readonly<Record<Trial, { site(namespace: string): Promise<Site>; lagging: boolean }>> = {
-  sentinel: { site: () => sentinelSite(false), lagging: false },
-  "sentinel-lagging": { site: () => sentinelSite(false), lagging: true },
-  "sentinel-guarded": { site: () => sentinelSite(true), lagging: false },
-  "sentinel-guarded-lagging": { site: () => sentinelSite(true), lagging: true },
-  cluster: { site: (namespace) => clusterSite(`{${namespace}:api}`), lagging: false },
-  "cluster-lagging": { site: (namespace) => clusterSite(`{${namespace}:api}`), lagging: true },
+interface Arrangement {
+  readonly event: Event;
+  site(namespace: string): Promise<Site>;
+}
+
+const cluster = (namespace: string): ReturnType<typeof clusterSite> => clusterSite(`{${namespace}:api}`);
+
+/** How the Redis is set up, and what befalls it. */
+const trials: Readonly<Record<Trial, Arrangement>> = {
+  sentinel: { site: () => sentinelSite(false), event: death },
+  "sentinel-lagging": { site: () => sentinelSite(false), event: deathBehind },
+  "sentinel-guarded": { site: () => sentinelSite(true), event: death },
+  "sentinel-guarded-lagging": { site: () => sentinelSite(true), event: deathBehind },
+  cluster: { site: cluster, event: death },
+  "cluster-lagging": { site: cluster, event: deathBehind },
+  reshard: { site: cluster, event: slotMoved },
 };
 
 export const trialNames: readonly Trial[] = Object.keys(trials) as Trial[];
@@ -29,10 +40,10 @@ export async function runFailover(options: {
   const outcomes: object[] = [];
   for (const trial of options.trials) {
     const namespace = `failover-${process.pid}-${Date.now()}`;
-    const { site: start, lagging } = trials[trial];
+    const { site: start, event } = trials[trial];
     const site = await start(namespace);
     try {
-      const outcome = { trial, ...(await failOver(site, namespace, lagging)) };
+      const outcome = { trial, ...(await failOver(site, namespace, event)) };
       outcomes.push(outcome);
       (options.json ? console.error : console.log)(JSON.stringify(outcome));
     } finally {

@@ -1,6 +1,6 @@
-import { Cluster, Redis } from "ioredis";
+import { Redis } from "ioredis";
 
-interface PrivateRedis {
+export interface PrivateRedis {
   readonly port: number;
   readonly pid: number;
   kill(): Promise<void>;
@@ -27,6 +27,8 @@ export interface Site {
   readonly url: string;
   readonly primary: PrivateRedis;
   readonly replicas: readonly PrivateRedis[];
+  /** Of a cluster: the limiter's key, and a master that does not hold it. */
+  readonly slot?: { readonly key: string; readonly other: PrivateRedis };
   stop(): Promise<void>;
 }
 
@@ -45,7 +47,7 @@ export async function sentinelSite(guarded: boolean): Promise<Site> {
 }
 
 /** @param key a key of the limiter: its slot's master is the primary */
-export async function clusterSite(key: string): Promise<Site & { readonly masters: readonly PrivateRedis[] }> {
+export async function clusterSite(key: string): Promise<Site> {
   const { startPrivateCluster } = await scripts();
   const { url, masters, replicas, stop } = await startPrivateCluster({ masters: 3, replicas: 1 });
   const node = new Redis(first(masters).port, "127.0.0.1");
@@ -53,12 +55,9 @@ export async function clusterSite(key: string): Promise<Site & { readonly master
   await node.quit();
   const index = Math.min(masters.length - 1, Math.floor((slot * masters.length) / 16_384));
   const at = (nodes: readonly PrivateRedis[]): PrivateRedis => nodes[index] ?? first(nodes);
-  return { url, primary: at(masters), replicas: [at(replicas)], masters, stop };
+  const other = first(masters.filter((_, at) => at !== index));
+  return { url, primary: at(masters), replicas: [at(replicas)], slot: { key, other }, stop };
 }
-
-/** For whoever looks at the keys themselves. */
-export const clusterClient = (masters: readonly PrivateRedis[]): Cluster =>
-  new Cluster(masters.map(({ port }) => ({ host: "127.0.0.1", port })));
 
 function first<T>(all: readonly T[]): T {
   const [one] = all;
