@@ -93,7 +93,7 @@ async function tryUnit(app, redis, readyz, inside) {
     [
       "5",
       "a password that is wrong",
-      "sed -i 's/concurrency: 0/concurrency: 10/' /srv/app/headgate.config.ts; sed -i 's#//#//:wrong@#' /etc/headgate/env",
+      "sed -i 's/concurrency: 0/concurrency: 10/' /srv/app/headgate.config.ts; sed -i 's#//#//nobody:wrong@#' /etc/headgate/env",
     ],
   ])) {
     await inside("sh", "-c", edit);

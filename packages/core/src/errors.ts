@@ -50,6 +50,10 @@ export const errorTable = {
     summary: "Redis may evict keys, and with them jobs and locks",
     fix: "CONFIG SET maxmemory-policy noeviction, and set it in redis.conf.",
   },
+  HG_STATE_FORMAT: {
+    summary: "Another version of Headgate works on this limiter, and its state cannot be read",
+    fix: "Drain every fleet and stop every producer of the older version first, then start the newer one.",
+  },
   HG_REDIS_UNAVAILABLE: {
     summary: "Redis cannot serve now",
     fix: "Retry with the same id: one enqueue makes one job.",
