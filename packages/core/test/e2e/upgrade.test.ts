@@ -66,4 +66,11 @@ it("a newer version's state is left alone, by who starts and by who was there be
   await vi.waitFor(() => expect(errors.join("\n")).toContain("HG_STATE_FORMAT"), { timeout: 15_000 });
   expect(run).toHaveBeenCalledTimes(1);
   expect(await space.client.hget(`${queue.limiter.prefix}:@limiter`, "hot")).toBe("something else");
+
+  // The way back that docs/operating.md names, while nobody works.
+  await worker.close();
+  await space.client.del(`${queue.limiter.prefix}:@limiter`);
+  await late.run();
+  await producer.enqueue(queue, 3, { id: "after" });
+  await producer.result(queue, "after");
 });
