@@ -4,7 +4,7 @@ import { must } from "./sh.mjs";
 /** Node, npm, a shell and what they need, copied from this machine: where no image can be pulled, it stands in for node:22-slim. */
 const COPY = `
 set -e
-mkdir -p "$1"/usr/bin "$1"/usr/sbin "$1"/usr/lib "$1"/usr/lib64 "$1"/etc "$1"/root "$1"/home/node "$1"/tmp "$1"/proc "$1"/sys "$1"/dev
+mkdir -p "$1"/usr/bin "$1"/usr/sbin "$1"/usr/lib "$1"/usr/lib64 "$1"/etc "$1"/root "$1"/tmp "$1"/proc "$1"/sys "$1"/dev
 chmod 1777 "$1"/tmp
 cp -a /bin /lib /lib64 /sbin "$1"/
 put() { mkdir -p "$1$(dirname "$2")"; cp -L "$2" "$1$2"; }
@@ -22,7 +22,7 @@ npm=$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")
 mkdir -p "$1$(dirname "$npm")"
 cp -a "$npm" "$1$(dirname "$npm")"/
 ln -sf "$npm"/bin/npm-cli.js "$1"/usr/bin/npm
-printf 'root:x:0:0:root:/root:/bin/sh\\nnode:x:1000:1000::/home/node:/bin/sh\\n' > "$1"/etc/passwd
+printf 'root:x:0:0:root:/root:/bin/sh\\nnode:x:1000:1000::/tmp:/bin/sh\\n' > "$1"/etc/passwd
 printf 'root:x:0:\\nnode:x:1000:\\n' > "$1"/etc/group
 echo 'hosts: files dns' > "$1"/etc/nsswitch.conf
 `;

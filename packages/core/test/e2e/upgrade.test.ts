@@ -7,7 +7,7 @@ import { useRedis } from "../support/redis.ts";
 
 const space = useRedis();
 
-const queueOf = (): Queue<number> =>
+const queueOf = (): Queue<number, number> =>
   defineQueue<number>("q", {
     limiter: defineLimiter("api", {
       namespace: space.namespace,
@@ -16,7 +16,7 @@ const queueOf = (): Queue<number> =>
   });
 
 /** As if a process of another version had written the limiter's state. */
-const writtenBy = async (queue: Queue<number>, format: number): Promise<void> => {
+const writtenBy = async (queue: Queue<number, number>, format: number): Promise<void> => {
   await space.client.hset(`${queue.limiter.prefix}:@limiter`, { format, hot: "something else" });
 };
 
