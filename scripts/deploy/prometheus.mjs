@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { root } from "../run/root.mjs";
 import { countsOf, enqueue, headgate } from "./app.mjs";
 import { claim } from "./report.mjs";
-import { freePort, must, sh, statusOf, until } from "./sh.mjs";
+import { freePort, must, statusOf, until } from "./sh.mjs";
 
 /** @typedef {import("./check.mjs").Stage} Stage */
 

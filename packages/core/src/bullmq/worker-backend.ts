@@ -13,13 +13,12 @@ import {
   RedisQueueBackend,
   type WorkerOptions,
 } from "bullmq";
-import { commands } from "../observe/channels.ts";
 import { type Client, openClient } from "../redis/connection.ts";
 import { composedName } from "./compose.ts";
 import { type Ending, limitsText, NO_LIMITS, type Permit, readPermit, silentEnding } from "./ending.ts";
+import { PermitWait, saysPaused } from "./permit-wait.ts";
+import { type Args, runCommand } from "./run-command.ts";
 import { workerConnectionName } from "./worker-name.ts";
-
-type Args = (string | number | boolean | Buffer | undefined)[];
 
 /** A repeated command must find its grant at least this long after the first (ms). */
 const GRANT_LEAST_MS = 60_000;
@@ -52,13 +51,15 @@ export class WorkerBackend extends RedisQueueBackend {
   readonly #subjects = new WeakMap<Args, Subject>();
   readonly #slots: () => number;
   readonly #grantMs: number;
+  readonly #permitWait: PermitWait;
   /** When the limiter told this worker to ask again (epoch ms); 0: when it is woken. */
   #askAt = 0;
   /** When Redis last answered a fetch (epoch ms): the heartbeat of the loop that asks for jobs. */
   #fetchedAt = 0;
+  #paused = false;
   #stopped = false;
 
-  constructor(client: Client, name: string, opts: WorkerOptions, slots: () => number) {
+  constructor(client: Client, name: string, opts: WorkerOptions, slots: () => number, limiter: string) {
     const keys = new QueueKeys(opts.prefix);
     const blocking = openClient(client, workerConnectionName(opts.prefix, name, opts.name));
     super(
@@ -71,6 +72,7 @@ export class WorkerBackend extends RedisQueueBackend {
       new RedisConnection(blocking as never, { shared: false, blocking: true }),
     );
     this.#slots = slots;
+    this.#permitWait = new PermitWait(limiter);
     this.#grantMs = Math.max(GRANT_LEAST_MS, 2 * (opts.lockDuration ?? 0));
   }
 
@@ -81,6 +83,11 @@ export class WorkerBackend extends RedisQueueBackend {
 
   get fetchedAt(): number {
     return this.#fetchedAt;
+  }
+
+  /** Its last fetch found the queue paused. */
+  get paused(): boolean {
+    return this.#paused;
   }
 
   /** A lock token holds one job at a time, so it names the run. */
@@ -120,7 +127,7 @@ export class WorkerBackend extends RedisQueueBackend {
     const name = commandName.startsWith("add") ? null : composedName(commandName);
     if (name === null) return super.execCommand(client as never, commandName, args);
     if (commandName === "moveToActive") return this.#fetch(client, name, args);
-    return ENDS.has(commandName) ? this.#end(client, commandName, name, args) : run(client, name, args);
+    return ENDS.has(commandName) ? this.#end(client, commandName, name, args) : runCommand(client, name, args);
   }
 
   protected override moveToFinishedArgs<T, R, N extends string>(
@@ -194,16 +201,17 @@ export class WorkerBackend extends RedisQueueBackend {
   async #fetch(client: unknown, name: string, args: Args): Promise<unknown> {
     if (this.#stopped) return [0, 0, 0, 0];
     const free = this.#slots() - this.#permits.size;
-    const reply = await run(client, name, [...args, this.#worker, free, this.#grantMs, ""]);
+    const reply = await runCommand(client, name, [...args, this.#worker, free, this.#grantMs, ""]);
     this.#fetchedAt = Date.now();
     this.#askAt = askAtOf(reply);
+    this.#paused = saysPaused(reply);
     return this.#keep(Array.isArray(reply) ? String(reply[5]) : "", reply);
   }
 
   async #end(client: unknown, commandName: string, name: string, given: Args): Promise<unknown> {
     const args = commandName === "moveJobFromActiveToWait" ? this.#backToWait(given) : given;
     const { jobId, token } = this.#subjects.get(args) ?? NOBODY;
-    const reply = await run(client, name, args);
+    const reply = await runCommand(client, name, args);
     this.#askAt = askAtOf(reply) || this.#askAt;
     if (Array.isArray(reply) && typeof reply[5] === "number") {
       const deferrals = (this.#permits.get(token)?.deferrals ?? 0) + 1;
@@ -231,21 +239,23 @@ export class WorkerBackend extends RedisQueueBackend {
 
   /** Remembers the permit of a job that came with a reply. */
   #keep(token: string, reply: unknown): unknown {
-    if (Array.isArray(reply) && Array.isArray(reply[0])) {
+    if (!Array.isArray(reply)) return reply;
+    if (Array.isArray(reply[0])) {
       this.#permits.set(token, readPermit(reply[0] as string[], String(reply[4] ?? "")));
-    }
+      this.#permitWait.granted();
+    } else this.#permitWait.notGranted(reply);
     return reply;
   }
 
   /** The arguments behind BullMQ's: whether the ending is an ok and nothing more, and all of it (lua/lib/finish.lua). */
   #ending(token: string): string[] {
     const permit = this.#permits.get(token);
-    const { outcome, retryAfterMs, spent, terminal, limits = NO_LIMITS } = this.endingOf(token);
+    const { outcome, retryAfterMs, spent, terminal, limits = NO_LIMITS, limitsAgeMs = 0 } = this.endingOf(token);
     const granted = permit?.granted ?? "";
     const free = this.#slots() - this.#permits.size + 1;
     const plain = outcome === "ok" && spent === null && limits.length === 0 && !granted.startsWith("1");
     // Written by hand: JSON.stringify of the same array cost 4 us, of 57 that a job costs on plain BullMQ.
-    const rest = `"${terminal ? "quota" : outcome}",${Math.ceil(retryAfterMs)},${spent ? JSON.stringify(spent) : "false"},${limitsText(limits)},""`;
+    const rest = `"${terminal ? "quota" : outcome}",${Math.ceil(retryAfterMs)},${spent ? JSON.stringify(spent) : "false"},${limitsText(limits, limitsAgeMs)},""`;
     return [
       plain ? "1" : "0",
       `[${this.#worker},${free},[${granted}],"${permit?.attemptsStarted ?? ""}",${JSON.stringify(token)},${rest}]`,
@@ -274,18 +284,6 @@ function askAtOf(reply: unknown): number {
 
 type DeferOpts = MoveToDelayedOpts & { readonly deferral?: boolean };
 
-function run(client: unknown, name: string, args: Args): Promise<unknown> {
-  const answer = (client as { runCommand(name: string, args: Args): Promise<unknown> }).runCommand(name, args);
-  if (commands.isWatched) tellOf(name, answer);
-  return answer;
-}
-
-function tellOf(name: string, answer: Promise<unknown>): void {
-  const from = performance.now();
-  const told = (): void => commands.tell({ command: name.replace(/^hg:/, ""), durationMs: performance.now() - from });
-  answer.then(told, told);
-}
-
-export function workerBackend(client: Client, slots: () => number): BackendFactory<WorkerBackend> {
-  return (name, opts) => new WorkerBackend(client, name, opts as WorkerOptions, slots);
+export function workerBackend(client: Client, slots: () => number, limiter: string): BackendFactory<WorkerBackend> {
+  return (name, opts) => new WorkerBackend(client, name, opts as WorkerOptions, slots, limiter);
 }
