@@ -15,6 +15,7 @@ import { runProducers } from "./producers/run.ts";
 import { runRestarts } from "./restarts/run.ts";
 import { runScale } from "./scale/scale.ts";
 import { runSimulate } from "./simulate/run.ts";
+import { runSizes } from "./sizes/run.ts";
 
 const connection = process.env["REDIS_URL"];
 if (!connection) {
@@ -155,6 +156,16 @@ program
   .option("--json", "one JSON array as the last line")
   .action(async ({ trial, ...options }) => {
     await runFailover({ ...options, trials: trial });
+  });
+
+program
+  .command("sizes")
+  .description(
+    "what Redis needs for a job, a queue, a limiter and an event stream, and how many connections everybody opens",
+  )
+  .option("--json", "one JSON object as the last line")
+  .action(async (options) => {
+    await runSizes(options);
   });
 
 program
