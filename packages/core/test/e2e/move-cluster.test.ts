@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   cluster?.disconnect();
-  await site.stop();
+  await site?.stop();
 });
 
 const on = (limiter: string) =>
