@@ -71,6 +71,8 @@ export async function tryContainer({ folder, app, redis }) {
   } finally {
     engine.kill("SIGTERM");
     await until("the engine has ended", async () => engine.exitCode !== null || engine.signalCode !== null);
+    // It leaves the network that it lent to containers mounted, and the folder could not be removed.
+    await sh("umount", [join(folder, "engine/exec/netns/default")]);
   }
 }
 
