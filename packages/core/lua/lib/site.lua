@@ -9,8 +9,8 @@
 --   config, state  everything else (cmsgpack), loaded only by who needs it: cold() in slow.lua
 -- Packed doubles because a script pays for every field: this state as one cmsgpack map cost 10.7 us a job, of 52 us that
 -- BullMQ's own moveToFinished takes.
-local HOT = "<ddddddddddddddddddddddddddddddddddd"
-local HOT_BYTES = 35 * 8
+local HOT = "<ddddddddddddddddddddddddddddddddddddd"
+local HOT_BYTES = 37 * 8
 
 local function hot_of(packed)
   local hot, at = { level = {} }, nil
@@ -29,6 +29,7 @@ local function hot_of(packed)
     hot.mirrored,                              -- 1: the gate is mirrored to plain BullMQ workers
     hot.filled, hot.asked,                     -- when the buckets were last filled, and since when somebody waits for a permit (ms, 0: nobody)
     hot.calm,                                  -- 1: workers may have gone the short way; calm.lua
+    hot.deputy, hot.deputyTill,                -- the worker that looks after the keeper, and until when it is expected to (ms)
     at = struct.unpack(HOT, packed)
   return hot, at
 end
@@ -38,7 +39,8 @@ local function hot_pack(hot)
     hot.second, hot.secondOk, hot.secondThrottled, hot.granted, hot.ok, hot.phase, hot.base, hot.at, hot.last, hot.grown,
     hot.hold, hot.hungry, hot.top, hot.began, hot.rise,
     hot.amplitude, hot.fold, hot.speed, hot.back, hot.crowd, hot.most,
-    hot.told, hot.heard, hot.deferred, hot.mirrored, hot.filled, hot.asked, hot.calm)
+    hot.told, hot.heard, hot.deferred, hot.mirrored, hot.filled, hot.asked, hot.calm,
+    hot.deputy, hot.deputyTill)
   for index = 1, #hot.level do
     packed = packed .. struct.pack("<d", hot.level[index])
   end
