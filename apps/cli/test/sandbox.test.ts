@@ -17,7 +17,7 @@ function boxed(on: ReturnType<typeof fleetBench>) {
 
 /** A fleet of the sandboxed queue, and how often each of its jobs was started. */
 function sandboxBench() {
-  const on = fleetBench(undefined, "boxed");
+  const on = fleetBench(undefined, ["boxed"]);
   on.environment["TEST_STARTS_FILE"] = join(tmpdir(), `${on.namespace}.starts`);
   onTestFinished(() => rmSync(on.environment["TEST_STARTS_FILE"] ?? "", { force: true }));
   return on;

@@ -1,7 +1,8 @@
+import { readdirSync } from "node:fs";
 import { setPriority } from "node:os";
 
-/** A third of the share of a process at 0, where there is less than everybody wants. */
-const GENTLE = 5;
+/** A tenth of the share of a process at 0, where there is less than everybody wants. */
+const GENTLE = 10;
 
 /** Only root may take back what it gave away. */
 const mayTakeBack = (): boolean => process.getuid?.() === 0;
@@ -19,9 +20,20 @@ export function workFully(pid: number): void {
 }
 
 function prioritise(pid: number, priority: number): void {
+  for (const thread of threadsOf(pid)) {
+    try {
+      setPriority(thread, priority);
+    } catch {
+      // It has ended already.
+    }
+  }
+}
+
+/** Linux keeps a priority for each thread, and a thread begins with that of the one that made it. */
+function threadsOf(pid: number): readonly number[] {
   try {
-    setPriority(pid, priority);
+    return readdirSync(`/proc/${pid}/task`).map(Number);
   } catch {
-    // It has ended already.
+    return [pid];
   }
 }
