@@ -55,7 +55,11 @@ export class FleetWorker extends Worker<unknown, unknown, string, WorkerBackend>
       name,
       processor,
       { ...opts, connection: client as never },
-      workerBackend(client, () => this.concurrency),
+      workerBackend(
+        client,
+        () => this.concurrency,
+        (error) => this.emit("error", error),
+      ),
     );
   }
 

@@ -14,7 +14,9 @@ import {
   type WorkerOptions,
 } from "bullmq";
 import { commands } from "../observe/channels.ts";
-import { type Client, openClient } from "../redis/connection.ts";
+import { type Client, openClient, reopen } from "../redis/connection.ts";
+import { isTemporary } from "../redis/fault.ts";
+import { HangWatch } from "../redis/hang-watch.ts";
 import { composedName } from "./compose.ts";
 import { type Ending, limitsText, NO_LIMITS, type Permit, readPermit, silentEnding } from "./ending.ts";
 import { workerConnectionName } from "./worker-name.ts";
@@ -25,6 +27,9 @@ type Args = (string | number | boolean | Buffer | undefined)[];
 const GRANT_LEAST_MS = 60_000;
 
 const TIMER_MS = 150;
+
+/** Between two questions to a Redis that refuses (ms): without it BullMQ's loop made 15,000 errors a second at a replica. */
+const REFUSED_MS = 250;
 
 /** The commands that end a run. */
 const ENDS: ReadonlySet<string> = new Set([
@@ -52,13 +57,16 @@ export class WorkerBackend extends RedisQueueBackend {
   readonly #subjects = new WeakMap<Args, Subject>();
   readonly #slots: () => number;
   readonly #grantMs: number;
+  readonly #watch: HangWatch;
+  readonly #trouble: (error: Error) => void;
   /** When the limiter told this worker to ask again (epoch ms); 0: when it is woken. */
   #askAt = 0;
   /** When Redis last answered a fetch (epoch ms): the heartbeat of the loop that asks for jobs. */
   #fetchedAt = 0;
   #stopped = false;
+  #insists = true;
 
-  constructor(client: Client, name: string, opts: WorkerOptions, slots: () => number) {
+  constructor(client: Client, name: string, opts: WorkerOptions, slots: () => number, trouble: (error: Error) => void) {
     const keys = new QueueKeys(opts.prefix);
     const blocking = openClient(client, workerConnectionName(opts.prefix, name, opts.name));
     super(
@@ -71,12 +79,19 @@ export class WorkerBackend extends RedisQueueBackend {
       new RedisConnection(blocking as never, { shared: false, blocking: true }),
     );
     this.#slots = slots;
+    this.#trouble = trouble;
+    this.#watch = new HangWatch(() => reopen(client));
     this.#grantMs = Math.max(GRANT_LEAST_MS, 2 * (opts.lockDuration ?? 0));
   }
 
   /** From now on it asks for no job, also where BullMQ's loop still would after a timed wait. */
   stopFetching(): void {
     this.#stopped = true;
+  }
+
+  /** From now on an ending that Redis refuses is lost: there is no time left. */
+  giveUp(): void {
+    this.#insists = false;
   }
 
   get fetchedAt(): number {
@@ -118,9 +133,9 @@ export class WorkerBackend extends RedisQueueBackend {
 
   override execCommand(client: unknown, commandName: string, args: Args): unknown {
     const name = commandName.startsWith("add") ? null : composedName(commandName);
-    if (name === null) return super.execCommand(client as never, commandName, args);
+    if (name === null) return this.#watched(super.execCommand(client as never, commandName, args));
     if (commandName === "moveToActive") return this.#fetch(client, name, args);
-    return ENDS.has(commandName) ? this.#end(client, commandName, name, args) : run(client, name, args);
+    return ENDS.has(commandName) ? this.#end(client, commandName, name, args) : this.#watched(run(client, name, args));
   }
 
   protected override moveToFinishedArgs<T, R, N extends string>(
@@ -182,11 +197,28 @@ export class WorkerBackend extends RedisQueueBackend {
    */
   override async waitForJob(blockTimeout: number): ReturnType<RedisQueueBackend["waitForJob"]> {
     const dueIn = this.#askAt - Date.now();
-    if (this.#askAt === 0 || dueIn >= blockTimeout * 1_000) return super.waitForJob(blockTimeout);
+    if (this.#askAt === 0 || dueIn >= blockTimeout * 1_000) return this.#block(blockTimeout);
     // Redis ends a block up to 95 ms late: a short wait is a timer's.
-    if (dueIn > TIMER_MS) return super.waitForJob(dueIn / 1_000);
+    if (dueIn > TIMER_MS) return this.#block(dueIn / 1_000);
     await setTimeout(Math.max(1, dueIn));
     return null as never;
+  }
+
+  /** Refused, BullMQ would open the connection anew and sleep for 5 s. */
+  async #block(timeout: number): ReturnType<RedisQueueBackend["waitForJob"]> {
+    try {
+      return await super.waitForJob(timeout);
+    } catch (error) {
+      if (this.#stopped || !isTemporary(error)) throw error;
+      this.#trouble(error as Error);
+      await setTimeout(REFUSED_MS);
+      return null as never;
+    }
+  }
+
+  override close(force?: boolean): ReturnType<RedisQueueBackend["close"]> {
+    this.#watch.close();
+    return super.close(force);
   }
 
   // --- How it reaches Redis ----------------------------------------------------------------------------------------
@@ -194,7 +226,17 @@ export class WorkerBackend extends RedisQueueBackend {
   async #fetch(client: unknown, name: string, args: Args): Promise<unknown> {
     if (this.#stopped) return [0, 0, 0, 0];
     const free = this.#slots() - this.#permits.size;
-    const reply = await run(client, name, [...args, this.#worker, free, this.#grantMs, ""]);
+    this.#watch.asked();
+    let reply: unknown;
+    try {
+      reply = await run(client, name, [...args, this.#worker, free, this.#grantMs, ""]);
+    } catch (error) {
+      // Reported by BullMQ, whose loop asks again at once.
+      if (!this.#stopped && isTemporary(error)) await setTimeout(REFUSED_MS);
+      throw error;
+    } finally {
+      this.#watch.answered();
+    }
     this.#fetchedAt = Date.now();
     this.#askAt = askAtOf(reply);
     return this.#keep(Array.isArray(reply) ? String(reply[5]) : "", reply);
@@ -203,7 +245,18 @@ export class WorkerBackend extends RedisQueueBackend {
   async #end(client: unknown, commandName: string, name: string, given: Args): Promise<unknown> {
     const args = commandName === "moveJobFromActiveToWait" ? this.#backToWait(given) : given;
     const { jobId, token } = this.#subjects.get(args) ?? NOBODY;
-    const reply = await run(client, name, args);
+    let reply: unknown;
+    for (let isDone = false; !isDone; ) {
+      this.#watch.asked();
+      try {
+        reply = await run(client, name, args);
+        isDone = true;
+      } catch (error) {
+        await this.#refused(error);
+      } finally {
+        this.#watch.answered();
+      }
+    }
     this.#askAt = askAtOf(reply) || this.#askAt;
     if (Array.isArray(reply) && typeof reply[5] === "number") {
       const deferrals = (this.#permits.get(token)?.deferrals ?? 0) + 1;
@@ -215,6 +268,25 @@ export class WorkerBackend extends RedisQueueBackend {
       this.#endings.delete(token);
     }
     return this.#keep(token, reply);
+  }
+
+  /**
+   * How a run ended is not lost because Redis cannot write for a while. BullMQ gave such a job up, and 15 s later it was found
+   * stalled and ran again.
+   */
+  async #refused(error: unknown): Promise<void> {
+    if (!this.#insists || !isTemporary(error)) throw error;
+    this.#trouble(error as Error);
+    await setTimeout(REFUSED_MS);
+  }
+
+  async #watched(answer: unknown): Promise<unknown> {
+    this.#watch.asked();
+    try {
+      return await answer;
+    } finally {
+      this.#watch.answered();
+    }
   }
 
   #backToWait(args: Args): Args {
@@ -286,6 +358,11 @@ function tellOf(name: string, answer: Promise<unknown>): void {
   answer.then(told, told);
 }
 
-export function workerBackend(client: Client, slots: () => number): BackendFactory<WorkerBackend> {
-  return (name, opts) => new WorkerBackend(client, name, opts as WorkerOptions, slots);
+/** `trouble` hears of what Redis refuses and is asked again. */
+export function workerBackend(
+  client: Client,
+  slots: () => number,
+  trouble: (error: Error) => void,
+): BackendFactory<WorkerBackend> {
+  return (name, opts) => new WorkerBackend(client, name, opts as WorkerOptions, slots, trouble);
 }

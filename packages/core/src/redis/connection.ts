@@ -10,6 +10,8 @@ export type Client = Redis | Cluster;
 const CONNECT_TIMEOUT_MS = 5_000;
 const QUIT_TIMEOUT_MS = 2_000;
 const RECONNECT_MS = 1_000;
+/** How long a connection that is open may say nothing (ms): ioredis itself waits for ever for the answer to its first question. */
+const SILENT_MS = 5_000;
 
 const isClient = (connection: Connection): connection is Client =>
   typeof connection === "object" && typeof (connection as Client).defineCommand === "function";
@@ -44,13 +46,28 @@ export function openClient(connection: Connection, connectionName?: string): Cli
         got: connection.replace(/:\/\/.*/, "://…"),
       });
     }
-    return fewWrites(new Redis(connection, own as never));
+    return watched(new Redis(connection, own as never));
   }
-  if (!isClient(connection)) return fewWrites(new Redis({ ...connection, ...own } as never));
+  if (!isClient(connection)) return watched(new Redis({ ...connection, ...own } as never));
   if (connection instanceof Cluster || (connection as { isCluster?: boolean }).isCluster) {
     return (connection as Cluster).duplicate(undefined, { redisOptions: own as never });
   }
-  return fewWrites((connection as Redis).duplicate(own));
+  return watched((connection as Redis).duplicate(own));
+}
+
+function watched(client: Redis): Redis {
+  let timer: NodeJS.Timeout | undefined;
+  client.on("connect", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => reopen(client), SILENT_MS).unref();
+  });
+  for (const event of ["ready", "close"]) client.on(event, () => clearTimeout(timer));
+  return fewWrites(client);
+}
+
+/** Another connection in place of one that does not answer; what was not answered is sent again there. */
+export function reopen(client: Client): void {
+  if (client.status === "ready" || client.status === "connect") client.disconnect(true);
 }
 
 /** After a failover a connection may be to what has become a replica: connect anew, and not with every one of its answers. */

@@ -11,6 +11,7 @@ const kinds = [
   "NOPERM",
   "BUSY",
   "TRYAGAIN",
+  "UNBLOCKED",
 ] as const;
 
 /** Pure: which kind of infrastructure trouble an error of the Redis client is; null when it is something else. */
@@ -26,6 +27,17 @@ export function faultOf(error: unknown): string | null {
   if (name === "MaxRetriesPerRequestError" || message === "Connection is closed.") return "connection";
   return null;
 }
+
+/** Pure: Redis answers, but cannot do now what it will do later: after a failover, while it loads, when memory is free again. */
+export function isTemporary(error: unknown): boolean {
+  const fault = faultOf(error);
+  return (
+    (fault !== null && fault !== "connection") || (error as Error | null)?.message?.startsWith(NOT_REGISTERED) === true
+  );
+}
+
+/** How our scripts say that somebody emptied Redis. */
+export const NOT_REGISTERED = "HG_NOT_REGISTERED";
 
 /** How the outcome of an enqueue that failed is known: a refusal by Redis stored nothing, a lost connection says nothing. */
 export function enqueueFault(error: unknown, id: string): unknown {
