@@ -13,7 +13,7 @@ import {
   RedisQueueBackend,
   type WorkerOptions,
 } from "bullmq";
-import { commands } from "../observe/channels.ts";
+import { commands, type DeferralReason } from "../observe/channels.ts";
 import { type Client, openClient, reopen } from "../redis/connection.ts";
 import { isTemporary } from "../redis/fault.ts";
 import { HangWatch } from "../redis/hang-watch.ts";
@@ -114,12 +114,8 @@ export class WorkerBackend extends RedisQueueBackend {
   }
 
   /** Puts a throttled job back: no attempt is spent, and the script decides the delay (see `takeDeferral`). */
-  defer(jobId: string, token: string, fetchNext: boolean): Promise<unknown> {
-    return this.moveToDelayed(jobId, Date.now(), 0, token, {
-      skipAttempt: true,
-      fetchNext,
-      deferral: true,
-    } as DeferOpts);
+  defer(jobId: string, token: string, fetchNext: boolean, deferral: DeferralReason): Promise<unknown> {
+    return this.moveToDelayed(jobId, Date.now(), 0, token, { skipAttempt: true, fetchNext, deferral } as DeferOpts);
   }
 
   /** What the last deferral of this job came to. */
@@ -171,7 +167,7 @@ export class WorkerBackend extends RedisQueueBackend {
     opts: DeferOpts = {},
   ): (string | number | Buffer)[] {
     const args = super.moveToDelayedArgs(jobId, timestamp, token, delay, opts);
-    return this.#with(args, jobId, token, opts.deferral ? "1" : "");
+    return this.#with(args, jobId, token, opts.deferral ?? "");
   }
 
   override retryJobArgs(
@@ -344,7 +340,7 @@ function askAtOf(reply: unknown): number {
   return timedMs > 0 ? Date.now() + timedMs : Number(until);
 }
 
-type DeferOpts = MoveToDelayedOpts & { readonly deferral?: boolean };
+type DeferOpts = MoveToDelayedOpts & { readonly deferral?: DeferralReason };
 
 function run(client: unknown, name: string, args: Args): Promise<unknown> {
   const answer = (client as { runCommand(name: string, args: Args): Promise<unknown> }).runCommand(name, args);

@@ -78,7 +78,7 @@ export async function runJob<Payload, Result>(
       );
     }
     const kind = heard.verdict.kind === "overload" ? "overload" : "throttled";
-    throw new Deferral(kind, messageOf(error), (lock, fetchNext) => backend.defer(jobId, lock, fetchNext));
+    throw new Deferral(kind, messageOf(error), (lock, fetchNext) => backend.defer(jobId, lock, fetchNext, kind));
   } finally {
     ended(run);
   }

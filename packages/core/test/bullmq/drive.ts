@@ -133,7 +133,7 @@ export class Driver {
   async defer({ id, token }: Taken, retryAfterMs = 0, fetchNext = false): Promise<Fetched> {
     const encoded = encodeId(id);
     this.backend.conclude(token, { outcome: "throttled", retryAfterMs, spent: null });
-    await this.backend.defer(encoded, token, fetchNext);
+    await this.backend.defer(encoded, token, fetchNext, "throttled");
     return this.#read(token);
   }
 
