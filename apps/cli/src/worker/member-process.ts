@@ -73,10 +73,15 @@ export class MemberProcess {
     if (this.#worker.isConnected()) this.#worker.send(order);
   }
 
-  /** @param signal what its supervisor was told by */
+  /**
+   * One that has not said what it serves holds no job, and does not hear yet: an order to drain would be lost, and it would be
+   * waited for until it is killed.
+   * @param signal what its supervisor was told by
+   */
   drain(signal: string): void {
     this.leaving = true;
-    this.give({ order: "drain", signal });
+    if (this.serves === null) this.kill();
+    else this.give({ order: "drain", signal });
   }
 
   kill(): void {
