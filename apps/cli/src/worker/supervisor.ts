@@ -3,7 +3,7 @@ import { ExitCode } from "../exit-code.ts";
 import type { EventLog } from "./event-log.ts";
 import { type Ended, MemberProcess } from "./member-process.ts";
 import type { Told } from "./messages.ts";
-import { startGently, workFully } from "./priority.ts";
+import { startGently } from "./priority.ts";
 import { MOST_QUICK_DEATHS, restartAfter } from "./restart-policy.ts";
 
 export interface SupervisorOptions {
@@ -141,9 +141,9 @@ export class Supervisor {
     const beside = this.#members.size > 0 && this.#beganAt + START_MS < Date.now();
     const member = new MemberProcess(slot, candidate, this.#options.hear);
     this.#members.add(member);
-    if (beside) startGently(member.pid);
+    const workFully = beside ? startGently(member.pid) : () => undefined;
     void member.ready.then((ready) => {
-      if (beside) workFully(member.pid);
+      workFully();
       if (!ready) return;
       member.candidate = false;
       this.#options.ready(member);
