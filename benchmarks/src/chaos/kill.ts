@@ -24,6 +24,8 @@ export async function kill(scene: Scene, kills: number): Promise<Outcome> {
     let inTheirHands = 0;
     for (let count = 0; count < kills; count++) {
       await after(EVERY_MS);
+      // Where processes start slowly, no faster than they come back.
+      await until(() => fleet.count(/ ready /g) >= PROCESSES + count, 60_000);
       const { pids } = fleet;
       const victim = pids[Math.floor(Math.random() * pids.length)];
       if (victim === undefined) throw new Error("no process of the fleet is left");
