@@ -13,15 +13,14 @@ import {
   RedisQueueBackend,
   type WorkerOptions,
 } from "bullmq";
-import { commands, type DeferralReason } from "../observe/channels.ts";
+import type { DeferralReason } from "../observe/channels.ts";
 import { type Client, openClient, reopen } from "../redis/connection.ts";
 import { isTemporary } from "../redis/fault.ts";
 import { HangWatch } from "../redis/hang-watch.ts";
 import { composedName } from "./compose.ts";
-import { type Ending, limitsText, NO_LIMITS, type Permit, readPermit, silentEnding } from "./ending.ts";
+import { type Ending, endingArgs, type Permit, readPermit, silentEnding } from "./ending.ts";
+import { type Args, askAtOf, ENDS, NOBODY, run, type Subject } from "./worker-commands.ts";
 import { workerConnectionName } from "./worker-name.ts";
-
-type Args = (string | number | boolean | Buffer | undefined)[];
 
 /** A repeated command must find its grant at least this long after the first (ms). */
 const GRANT_LEAST_MS = 60_000;
@@ -30,15 +29,6 @@ const TIMER_MS = 150;
 
 /** Between two questions to a Redis that refuses (ms): without it BullMQ's loop made 15,000 errors a second at a replica. */
 const REFUSED_MS = 250;
-
-/** The commands that end a run. */
-const ENDS: ReadonlySet<string> = new Set([
-  "moveToFinished",
-  "moveToDelayed",
-  "retryJob",
-  "moveJobFromActiveToWait",
-  "moveToWaitingChildren",
-]);
 
 /** The number of arguments that BullMQ's own moveJobFromActiveToWait has, keys included. */
 const BACK_TO_WAIT_ARGS = 12;
@@ -307,52 +297,17 @@ export class WorkerBackend extends RedisQueueBackend {
 
   /** The arguments behind BullMQ's: whether the ending is an ok and nothing more, and all of it (lua/lib/finish.lua). */
   #ending(token: string): string[] {
-    const permit = this.#permits.get(token);
-    const { outcome, retryAfterMs, spent, terminal, limits = NO_LIMITS } = this.endingOf(token);
-    const granted = permit?.granted ?? "";
     const free = this.#slots() - this.#permits.size + 1;
-    const plain = outcome === "ok" && spent === null && limits.length === 0 && !granted.startsWith("1");
-    // Written by hand: JSON.stringify of the same array cost 4 us, of 57 that a job costs on plain BullMQ.
-    const rest = `"${terminal ? "quota" : outcome}",${Math.ceil(retryAfterMs)},${spent ? JSON.stringify(spent) : "false"},${limitsText(limits)},""`;
-    return [
-      plain ? "1" : "0",
-      `[${this.#worker},${free},[${granted}],"${permit?.attemptsStarted ?? ""}",${JSON.stringify(token)},${rest}]`,
-    ];
+    return endingArgs(this.#worker, free, token, this.#permits.get(token), this.endingOf(token));
   }
 }
-
-interface Subject {
-  readonly jobId: string;
-  readonly token: string;
-}
-
-const NOBODY: Subject = { jobId: "", token: "" };
 
 interface Deferred {
   readonly deferrals: number;
   readonly delayMs: number;
 }
 
-/** When a reply without a job says that it is worth asking again (epoch ms); 0 when it does not. */
-function askAtOf(reply: unknown): number {
-  if (!Array.isArray(reply) || Array.isArray(reply[0])) return 0;
-  const [, , timedMs, until] = reply as [unknown, unknown, number, number];
-  return timedMs > 0 ? Date.now() + timedMs : Number(until);
-}
-
 type DeferOpts = MoveToDelayedOpts & { readonly deferral?: DeferralReason };
-
-function run(client: unknown, name: string, args: Args): Promise<unknown> {
-  const answer = (client as { runCommand(name: string, args: Args): Promise<unknown> }).runCommand(name, args);
-  if (commands.isWatched) tellOf(name, answer);
-  return answer;
-}
-
-function tellOf(name: string, answer: Promise<unknown>): void {
-  const from = performance.now();
-  const told = (): void => commands.tell({ command: name.replace(/^hg:/, ""), durationMs: performance.now() - from });
-  answer.then(told, told);
-}
 
 /** `trouble` hears of what Redis refuses and is asked again. */
 export function workerBackend(

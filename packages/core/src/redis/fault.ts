@@ -14,6 +14,18 @@ const kinds = [
   "UNBLOCKED",
 ] as const;
 
+/** What the network says where nobody is reached, names that are not found for a while included. */
+const UNREACHED: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+]);
+
 /** Pure: which kind of infrastructure trouble an error of the Redis client is; null when it is something else. */
 export function faultOf(error: unknown): string | null {
   const { name = "", message = "", code = "" } = (error ?? {}) as { name?: string; message?: string; code?: string };
@@ -23,7 +35,7 @@ export function faultOf(error: unknown): string | null {
       message.startsWith(word) || message.includes(`-${word} `) || message.includes(`${word} command not allowed`),
   );
   if (kind) return kind.toLowerCase();
-  if (code === "ECONNREFUSED" || code === "ECONNRESET" || code === "EPIPE" || code === "ETIMEDOUT") return "connection";
+  if (UNREACHED.has(code)) return "connection";
   if (name === "MaxRetriesPerRequestError" || message === "Connection is closed.") return "connection";
   return null;
 }
