@@ -49,6 +49,16 @@ test("/metrics: one valid text for the whole fleet, whose counters survive the p
   ).toBe(63);
   expect(sum(after, "headgate_worker_drain_seconds")).toBeGreaterThan(0);
   expect(sum(after, "headgate_workers", { state: "running" })).toBe(2);
+
+  const [victim = 0, ...others] = fleet.pids().filter(isRunning);
+  process.kill(victim, "SIGKILL");
+  const isNew = (pid: number) => isRunning(pid) && pid !== victim && !others.includes(pid);
+  await vi.waitFor(() => expect(fleet.pids().filter(isNew)).not.toEqual([]), { timeout: 10_000 });
+  await fleet.ready();
+  const killed = await read();
+  expect(sum(killed, "headgate_jobs_processed_total", { outcome: "completed" }), "told by one that was killed").toBe(
+    63,
+  );
   fleet.process.kill("SIGTERM");
   await fleet.ended;
 });

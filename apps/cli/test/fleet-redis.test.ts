@@ -35,6 +35,10 @@ test("Redis away for 2 s, three times: the fleet goes on within 2 s, holds no mo
     const files: number[] = [];
     for (let round = 0; round < 3; round++) {
       await redis.kill();
+      const scraped = performance.now();
+      const text = await (await fetch(`${fleet.url}/metrics`)).text();
+      expect(performance.now() - scraped, "a scrape does not wait for Redis").toBeLessThan(1_000);
+      expect(text).toContain("headgate_redis_up 0");
       await new Promise((resolve) => setTimeout(resolve, 2_000));
       redis = await startPrivateRedis({ port: redis.port });
       const from = performance.now();

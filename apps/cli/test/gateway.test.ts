@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
+import { parseExposition } from "./support/exposition.ts";
 import { headgate, ownNamespace, startHeadgate } from "./support/headgate.ts";
 
 let environment: Record<string, string>;
@@ -21,6 +22,10 @@ test("takes jobs from bearers of any of the environment's tokens, and ends with 
     });
   expect((await post("Bearer two")).status).toBe(202);
   expect((await post("Bearer three")).status).toBe(401);
+  const metrics = await fetch(`${String(url)}/metrics`, { headers: { authorization: "Bearer one" } });
+  expect(parseExposition(await metrics.text()).get("headgate_admissions_total")?.samples).toEqual([
+    { name: "headgate_admissions_total", labels: { queue: "letters", decision: "accepted", reason: "" }, value: 1 },
+  ]);
   running.process.kill("SIGTERM");
   const { code, stdout, stderr } = await running.ended;
   expect(code).toBe(0);

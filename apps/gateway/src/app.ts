@@ -23,18 +23,20 @@ export interface GatewayApp {
   readonly maxWaiting: number;
   /** Aborted with what waits are answered with. */
   readonly stopping: AbortSignal;
+  readonly metrics: (() => Promise<string>) | null;
   readonly onError: (error: unknown) => void;
 }
 
 type ForQueue = FastifyRequest<{ Params: { queue: string } }>;
 
 const NDJSON = "application/x-ndjson";
+const PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 /** A caller that neither sends nor takes anything for this much longer than the longest wait is gone (ms). */
 const IDLE_MS = 60_000;
 
 /** The gateway's routes. Order matters: who may ask, then what he asks. */
 export function gatewayApp(parts: GatewayApp): FastifyInstance {
-  const { producer, isAllowed, authenticated, maxBodyBytes, maxWaitMs, stopping, onError } = parts;
+  const { producer, isAllowed, authenticated, maxBodyBytes, maxWaitMs, stopping, metrics, onError } = parts;
   const app = Fastify({
     bodyLimit: maxBodyBytes,
     connectionTimeout: maxWaitMs + IDLE_MS,
@@ -44,7 +46,7 @@ export function gatewayApp(parts: GatewayApp): FastifyInstance {
   const queues = new Map(parts.queues.map((queue) => [queue.name, queue]));
   const room = new WaitingRoom(parts.maxWaiting);
   const enqueue = enqueueOverHttp(producer);
-  const document = openApi(parts.queues, authenticated);
+  const document = openApi(parts.queues, authenticated, metrics !== null);
 
   app.removeContentTypeParser("text/plain");
   app.addContentTypeParser(NDJSON, (_request, payload, done) => done(null, payload));
@@ -68,6 +70,7 @@ export function gatewayApp(parts: GatewayApp): FastifyInstance {
       return sendAnswer(reply, answerProblem(401, "A bearer token is needed."));
     });
     guarded.get("/openapi.json", () => document);
+    if (metrics) guarded.get("/metrics", async (_request, reply) => reply.type(PROMETHEUS).send(await metrics()));
     guarded.get("/queues/:queue", (request: ForQueue) => producer.status(queueOf(request)));
     guarded.post("/queues/:queue/jobs", (request: ForQueue, reply) => {
       const queue = queueOf(request);

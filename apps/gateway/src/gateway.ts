@@ -19,6 +19,8 @@ export interface GatewayOptions {
   readonly maxWaiting?: number | undefined;
   /** How long a stop waits for requests that are being answered; default 10 s, then they are cut. */
   readonly stopTimeout?: Duration | undefined;
+  /** What `/metrics` answers to bearers of a token, in Prometheus' text format. Default: there is no such path. */
+  readonly metrics?: (() => Promise<string>) | undefined;
   /** Called with errors of the background connections and of requests that ended in 500. Default: they are dropped. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
@@ -70,6 +72,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         maxWaitMs,
         maxWaiting: options.maxWaiting ?? MAX_WAITING,
         stopping: stopping.signal,
+        metrics: options.metrics ?? null,
         onError,
       });
       try {

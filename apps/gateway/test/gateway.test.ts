@@ -285,6 +285,18 @@ it("describes itself in a valid OpenAPI 3.1 document, with what each queue takes
   });
 });
 
+it("shows figures to bearers of a token, where there are any", async () => {
+  expect((await ask(`${await start()}/metrics`)).status).toBe(404);
+  const url = await start({ metrics: async () => "jobs 1\n" });
+  const figures = await ask(`${url}/metrics`);
+  expect(await figures.text()).toBe("jobs 1\n");
+  expect(figures.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+  expect((await ask(`${url}/metrics`, { headers: { authorization: "" } })).status).toBe(401);
+  const document = await (await ask(`${url}/openapi.json`)).json();
+  expect(document).toMatchObject({ paths: { "/metrics": { get: { operationId: "metrics" } } } });
+  expect(await new Validator().validate(document as never)).toMatchObject({ valid: true });
+});
+
 it("answers 503 when Redis is away, and is not ready", async () => {
   const url = await start({ connection: "redis://127.0.0.1:1" });
   expect((await ask(`${url}/healthz`)).status).toBe(200);

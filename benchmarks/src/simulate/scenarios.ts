@@ -6,8 +6,10 @@ import {
   fixed,
   fixedWindow,
   honest,
+  leftOnly,
   legacy,
   meteredBuckets,
+  named,
   precise,
   punishing,
   type Random,
@@ -29,6 +31,9 @@ const window =
   (random: Random): Api =>
     fixedWindow({ limit, perMs, phase: random() });
 const sliding = (limit: number, perMs: number) => (): Api => slidingWindow({ limit, perMs });
+
+/** Buckets of which a twentieth is left at the start: a minute's would outlast the run. */
+const used = (units: Parameters<typeof meteredBuckets>[0]) => (): Api => meteredBuckets(units, 0.05);
 
 /** 100/s, then 10/s from one moment to another, then 100/s. */
 const stepped = (fromMs: number, tillMs: number) => (): Api =>
@@ -112,6 +117,50 @@ export const scenarios: readonly Scenario[] = [
     api: (random) =>
       shared(fixedWindow({ limit: 1_000, perMs: 10_000 }), { fromMs: 20_000, tillMs: 40_000, rate: 50 }, random),
     telling: drafted,
+  },
+  { ...common, name: "headers-full", api: used([{ unit: "requests", amount: 6_000, perMs: 60_000 }]), telling: legacy },
+  {
+    ...common,
+    name: "headers-full-tokens",
+    api: used([
+      { unit: "requests", amount: 6_000, perMs: 60_000 },
+      { unit: "tokens", amount: 1_200_000, perMs: 60_000 },
+    ]),
+    costs: tokenCosts,
+    telling: legacy,
+  },
+  {
+    ...common,
+    name: "headers-full-slow",
+    api: used([
+      { unit: "requests", amount: 6_000, perMs: 60_000 },
+      { unit: "tokens", amount: 1_200_000, perMs: 60_000 },
+    ]),
+    costs: tokenCosts,
+    telling: legacy,
+    latency: uniform(2_000, 12_000),
+    slots: 400,
+    seconds: 180,
+  },
+  {
+    ...common,
+    name: "headers-left",
+    api: used([{ unit: "requests", amount: 100, perMs: 1_000, burst: 400 }]),
+    telling: leftOnly,
+  },
+  { ...common, name: "headers-named-1s", api: window(100, 1_000), telling: named },
+  { ...common, name: "headers-named-10s", api: window(1_000, 10_000), telling: named },
+  { ...common, name: "headers-left-window", api: window(1_000, 10_000), telling: leftOnly },
+  {
+    ...common,
+    name: "headers-full-neighbour",
+    api: (random) =>
+      shared(
+        used([{ unit: "requests", amount: 6_000, perMs: 60_000 }])(),
+        { fromMs: 20_000, tillMs: 40_000, rate: 50 },
+        random,
+      ),
+    telling: legacy,
   },
   {
     ...common,

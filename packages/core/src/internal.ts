@@ -16,7 +16,18 @@ export { concurrencyLimit } from "./simulate/api/concurrency.ts";
 export { fixedWindow, slidingWindow } from "./simulate/api/window.ts";
 export type { Glance } from "./simulate/fleet.ts";
 export { fixed, type Latency, skewed, uniform } from "./simulate/latency.ts";
-export { always, drafted, honest, legacy, type Manners, precise, silent, type Telling } from "./simulate/manners.ts";
+export {
+  always,
+  drafted,
+  honest,
+  leftOnly,
+  legacy,
+  type Manners,
+  named,
+  precise,
+  silent,
+  type Telling,
+} from "./simulate/manners.ts";
 export { type Figures, measure } from "./simulate/measure.ts";
 export { type Random, seededRandom } from "./simulate/random.ts";
 export { cleanUp, EPOCH_MS, type History, type Seen, type Simulation, simulate } from "./simulate/simulate.ts";

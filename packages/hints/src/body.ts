@@ -119,9 +119,10 @@ function hubspot(top: object, said: Said): void {
 /** GitHub's secondary limit says so only in its message and by the page it points to: the page is the code. At least a minute. */
 function github(top: object, said: Said): void {
   const page = readText(top, "documentation_url") ?? "";
-  if (!page.startsWith("https://docs.github.com/") || !page.includes("rate-limit")) return;
+  if (!/^https:\/\/docs\.github\.com\/.*rate-limit/.test(page)) return;
   said.throttled = true;
   if (/secondary/i.test(`${page} ${readText(top, "message")?.slice(0, 500)}`)) {
+    said.scope = "secondary";
     said.defaultMs = 60_000;
   }
 }

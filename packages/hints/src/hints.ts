@@ -30,8 +30,11 @@ export type HintSource =
   | "default"
   | "none";
 
-/** Whom a limit is about, where the API says so (Discord does): this caller, all of its app, or a resource shared with others. */
-export type HintScope = "user" | "global" | "shared" | "unknown";
+/**
+ * Whom a limit is about, where the API says so (Discord does): this caller, all of its app, or a resource shared with others.
+ * `secondary`: it is none of those that are counted (GitHub's secondary limit).
+ */
+export type HintScope = "user" | "global" | "shared" | "secondary" | "unknown";
 
 /** What an API says about its limits, in one form. All times are whole, finite, non-negative milliseconds. */
 export interface Hints {

@@ -114,7 +114,10 @@ it("GitHub: the secondary limit waits a minute, unless something better is said"
     message: "You have exceeded a secondary rate limit.",
     documentation_url: "https://docs.github.com/rest/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits",
   };
-  expect(answer(403, body)).toMatchObject({ throttled: true, hint: { retryAfterMs: 60_000, source: "default" } });
+  expect(answer(403, body)).toMatchObject({
+    throttled: true,
+    hint: { retryAfterMs: 60_000, source: "default", scope: "secondary" },
+  });
   expect(classifyResponse({ status: 403, headers: { "retry-after": "90" }, body }).hint.retryAfterMs).toBe(90_000);
 });
 

@@ -1,5 +1,7 @@
 import { createGateway } from "@headgate/gateway";
 import type { Duration } from "headgate";
+import { metricsText, observeProcess } from "headgate/metrics";
+import { Registry } from "prom-client";
 import type { Context } from "../context.ts";
 import { ExitCode } from "../exit-code.ts";
 import { problemOf } from "../output/problem.ts";
@@ -22,12 +24,15 @@ export async function gateway(
   const { config, output, stop } = context;
   const tokens = flags.auth ? (flags.token ?? tokensOf(environment["HEADGATE_GATEWAY_TOKENS"])) : "none";
   if (tokens !== "none") output.hide(tokens);
+  const registry = new Registry();
+  observeProcess(registry);
   const running = await createGateway({
     queues: [...config.queues.values()].map(({ queue }) => queue),
     connection: config.connection,
     tokens,
     maxWait: flags.maxWait as Duration,
     maxWaiting: flags.maxWaiting,
+    metrics: () => metricsText(registry),
     onError: (error) => {
       if (output.debug) output.log(problemOf(error).message);
     },

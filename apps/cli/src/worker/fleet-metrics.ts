@@ -1,7 +1,7 @@
 import { AggregatorRegistry, type MetricObject, type Registry } from "prom-client";
 
-/** A process that does not answer in this time (ms) is shown as it was when it last did. */
-const PATIENCE_MS = 1_000;
+/** A process that does not answer in this time (ms) is shown as it was when it last did: a scrape is answered within a second. */
+const PATIENCE_MS = 750;
 
 interface Ask {
   readonly from: Set<number>;

@@ -61,8 +61,19 @@ const health = (summary: string, more: Json = {}): Json => ({
   get: { summary, security: [], responses: { "200": { description: "Yes." }, ...more } },
 });
 
+const figures = (unauthorized: Json): Json => ({
+  get: {
+    operationId: "metrics",
+    summary: "What this gateway counted",
+    responses: {
+      "200": { description: "Prometheus' text format.", ...content("text/plain", { type: "string" }) },
+      ...unauthorized,
+    },
+  },
+});
+
 /** The OpenAPI 3.1 document of a gateway: what `/openapi.json` answers. */
-export function openApi(queues: readonly Queue[], authenticated: boolean): Json {
+export function openApi(queues: readonly Queue[], authenticated: boolean, metrics: boolean): Json {
   const unauthorized = authenticated ? { "401": problem("No bearer token, or a wrong one.") } : {};
   return {
     openapi: "3.1.0",
@@ -87,6 +98,7 @@ export function openApi(queues: readonly Queue[], authenticated: boolean): Json 
           },
         },
       },
+      ...(metrics ? { "/metrics": figures(unauthorized) } : {}),
       "/healthz": health("Does the process live?"),
       "/readyz": health("Can it take jobs?", { "503": problem("Redis is away, or the gateway stops.", retryAfter) }),
     },

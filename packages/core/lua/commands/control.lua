@@ -57,11 +57,13 @@ if action == "pauseLimiter" then
   slow().cold(site).why = "operator"
   redis.call("HSET", KEYS[1], "pauseReason", reason)
 elseif action == "resumeLimiter" then
+  local state = slow().cold(site)
+  state.shut = (state.shut or 0) - math.max(0, site.hot.gate - now)
   site.hot.gate = 0
   site.hot.half = 0
   site.hot.probe = 0
-  if slow().cold(site).why == "quota" then slow().quota_resumed(site) end
-  slow().cold(site).why = ""
+  if state.why == "quota" then slow().quota_resumed(site) end
+  state.why = ""
   slow().gate_unmirror(site)
   redis.call("HDEL", KEYS[1], "pauseReason")
 elseif action == "pauseQueue" or action == "resumeQueue" then

@@ -15,7 +15,7 @@
 local prefix, name, now = ARGV[1], ARGV[2], clock(ARGV[3])
 local meta = redis.call("HMGET", KEYS[1], "code", "disagreement", "override", "pauseReason",
   "count:throttled", "count:failed", "count:released",
-  "count:quota")
+  "count:quota", "count:refused", "count:expired")
 local site = meta[1] and any_site(prefix, name, now)
 if not site then
   return ""
@@ -57,7 +57,9 @@ if name == "" then
     limits = #limits > 0 and limits or nil, queues = #queues > 0 and queues or nil,
     accepted = ok / 10, throttled = throttled / 10, share = slow().throttled_share(site),
     totals = { granted = hot.granted, ok = hot.ok, throttled = tonumber(meta[5] or 0) + tonumber(meta[8] or 0),
-      failed = tonumber(meta[6] or 0), released = tonumber(meta[7] or 0) },
+      failed = tonumber(meta[6] or 0), released = tonumber(meta[7] or 0),
+      refused = tonumber(meta[9] or 0), expired = tonumber(meta[10] or 0) },
+    shutMs = math.max(0, (state.shut or 0) - math.max(0, hot.gate - now)),
     disagreement = meta[2] or nil, override = meta[3] or nil,
     learned = hot.phase == STEADY and (state.law.event > 0 or hot.told > 0) and {
       rate = hot.base, since = state.law.since, concurrency = hot.crowd > 0 and hot.crowd or nil,
@@ -69,11 +71,23 @@ end
 local queue = slow().load_queue(site, name)
 local base = site.base
 local oldest
-for _, list in ipairs({ "wait", "active" }) do
-  local id = redis.call("LINDEX", base .. list, -1)
+local function may_be_oldest(id)
   local at = id and tonumber(redis.call("HGET", base .. id, "timestamp") or "")
   if at and (not oldest or at < oldest) then oldest = at end
 end
+for _, list in ipairs({ "wait", "paused", "active" }) do
+  may_be_oldest(redis.call("LINDEX", base .. list, -1))
+end
+-- Of each priority the first has waited longest; of so many, the most urgent ones and the last in line.
+local MOST_PRIORITIES = 16
+local from = 0
+for _ = 1, MOST_PRIORITIES do
+  local first = redis.call("ZRANGEBYSCORE", base .. "prioritized", from, "+inf", "WITHSCORES", "LIMIT", 0, 1)
+  if not first[1] then break end
+  may_be_oldest(first[1])
+  from = (math.floor(first[2] / 4294967296) + 1) * 4294967296
+end
+may_be_oldest(redis.call("ZRANGE", base .. "prioritized", -1, -1)[1])
 local depth = slow().depth_of(base)
 return cjson.encode({
   now = now, reviewAt = slow().level_review_at(queue, now), depth = depth, capacity = queue.config.capacity,

@@ -11,7 +11,9 @@ if ARGV[6] == "1" and ARGV[10] == "1" then
       local time = redis.call("TIME")
       if redis.call("HINCRBY", prefix .. ":@calm", time[1], 1) == 1 then
         for _, second in ipairs(redis.call("HKEYS", prefix .. ":@calm")) do
-          if tonumber(second) < tonumber(time[1]) - 10 then
+          -- Beside the seconds: before, ends, grantless.
+          local at = tonumber(second)
+          if at and at < tonumber(time[1]) - 10 then
             redis.call("HINCRBY", prefix .. ":@calm", "before", redis.call("HGET", prefix .. ":@calm", second))
             redis.call("HDEL", prefix .. ":@calm", second)
           end

@@ -55,10 +55,10 @@ local function finish(site, ending, job_id, host_now, target, rides, body, next_
   end
   if permit and outcome == "throttled" and not ended_before(site, job_id, started, target) then
     slow().hear(site, permit, ending[RETRY_AFTER])
-    if ending[HINT] ~= 0 then slow().hinted(site, ending[HINT]) end
+    if ending[HINT] ~= 0 then slow().hinted(site, permit, ending[HINT]) end
     save(site)
   elseif permit and ending[HINT] ~= 0 then
-    slow().hinted(site, ending[HINT])
+    slow().hinted(site, permit, ending[HINT])
   end
 
   -- Where the next job's cost is known without looking, BullMQ's own fetch takes it in the same body.

@@ -37,8 +37,11 @@ local function gate_shut(site, till, why)
   if till <= site.hot.gate then
     return
   end
+  local state = cold(site)
+  -- How long it is shut in all (ms), the time to come included: inspect.lua takes that off, and so does who opens it before.
+  state.shut = (state.shut or 0) + till - math.max(site.now, site.hot.gate)
   site.hot.gate = till
-  cold(site).why = why
+  state.why = why
   gate_mirror(site)
 end
 

@@ -1,63 +1,16 @@
--- What an answer says of the API's own counters sets the pace before the first 429: `list` holds { unit, limit, remaining,
--- resetMs, windowMs } of each, whole numbers, -1 where it was not said (src/bullmq/ending.ts).
---
--- A counter of `limit` calls in a window is a rate. A window that is not named is at least as long as the longest reset that
--- was seen, and exactly as long as what lies between two resets. What somebody else has used of a window is seen in what
--- remains of it: then what remains is spread over the time until its reset.
+--- @include "counter"
+-- What an answer says of the API's own counters sets the pace before the first 429: `list` holds the age of what it says (ms since
+-- the call was sent) and { unit, limit, remaining, resetMs, windowMs } of each counter, whole numbers, -1 where it was not said
+-- (src/bullmq/ending.ts).
 local HEARD_MS = 100           -- every answer tells the same: hear them this often
--- Jitter puts a call too many into a window: so far below what is told, at least, and up to so many calls in small windows. Over
--- real HTTP a window of 100 a second was run into four times a minute at 99.5, and each time cost its Retry-After.
-local TOLD_MARGIN, SMALL_MARGIN, JITTER_CALLS = 0.005, 0.02, 1.5
-local TRUSTED_RESET_MS = 2000  -- resets are told in whole seconds; shorter ones say little
-local SAME_RESET_MS = 1600     -- two answers tell of the same reset, up to their rounding and their way
-local SPREAD_MOST_MS = 120000  -- a longer window is spread evenly only when little of it remains
-local SCARCE = 0.1             -- of its calls
-local USED_BY_OTHERS = 0.5     -- of what should remain: below it somebody else calls this API too
+local ON_ITS_WAY_MS = 10       -- between a permit and its call
 
--- The counter's memory, by unit and window: how long its window is, when it resets, since when that is known, and the pace that
--- what remains allows.
+-- The counter's memory, by unit and window.
 local function counter_of(law, unit, window_ms)
   law.counters = law.counters or {}
   local key = unit .. ":" .. window_ms
-  law.counters[key] = law.counters[key] or { window = 0, reset = 0, since = 0, pace = math.huge }
+  law.counters[key] = law.counters[key] or counter_new()
   return law.counters[key]
-end
-
--- Calls per second that a counter allows now, and until when it allows none (0: it does).
-local function counter_rate(counter, limit, remaining, reset_ms, window_ms, out, now)
-  if reset_ms > 0 then
-    local reset = now + reset_ms
-    if math.abs(reset - counter.reset) > SAME_RESET_MS then
-      -- The next window of the same counter: what lies between is its length.
-      if counter.reset > 0 and counter.reset <= now + SAME_RESET_MS and reset_ms > TRUSTED_RESET_MS and counter.since > 0 then
-        counter.window = math.max(counter.window, reset - counter.reset)
-      end
-      counter.reset, counter.since, counter.pace = reset, now, math.huge
-    end
-    counter.window = math.max(counter.window, reset_ms)
-  end
-  local window = window_ms > 0 and window_ms or counter.window
-  if window <= 0 then
-    return math.huge, 0
-  end
-  if window > SPREAD_MOST_MS and remaining - out > SCARCE * limit then
-    -- An hour's or a day's calls are there to be used when they are needed.
-    return math.huge, 0
-  end
-  local spare = math.max(TOLD_MARGIN * limit, math.min(JITTER_CALLS, SMALL_MARGIN * limit))
-  local rate = (limit - spare) * 1000 / window
-  -- A reset that has stood still while time went by is a window's that ends, not a bucket's that fills.
-  if remaining >= 0 and now - counter.since > SAME_RESET_MS then
-    local left, seconds = remaining - out, reset_ms / 1000
-    if reset_ms > TRUSTED_RESET_MS and left < USED_BY_OTHERS * rate * seconds then
-      counter.pace = math.max(0, left) / seconds
-    end
-    if left <= 0 and counter.pace < rate then
-      return rate, counter.reset
-    end
-    return math.min(rate, counter.pace), 0
-  end
-  return rate, 0
 end
 
 -- The pace is at most what the API tells of. A fleet that went at what it was told before goes at what it is told now.
@@ -76,19 +29,26 @@ local function law_tell(hot, law, rate, now)
   end
 end
 
-local function hinted(site, list)
+local function hinted(site, permit, list)
   local hot, now = site.hot, site.now
   if site.plan.adaptive ~= 1 or now - hot.heard < HEARD_MS then
     return
   end
   law_begin(site)
   hot.heard = now
-  local law, out = cold(site).law, in_flight(site)
+  local law, age = cold(site).law, list[1]
+  -- Calls that the API has counted since. Of a run that made several calls, only those since its last one.
+  local after = (hot.granted - permit.granted) * math.min(1, (age + ON_ITS_WAY_MS) / math.max(1, now - permit.at))
   local told, shut = math.huge, 0
-  for _, each in ipairs(list) do
-    local unit, limit, remaining, reset_ms, window_ms = each[1], each[2], each[3], each[4], each[5]
-    if unit == "requests" and limit > 0 then
-      local rate, till = counter_rate(counter_of(law, unit, window_ms), limit, remaining, reset_ms, window_ms, out, now)
+  for index = 2, #list do
+    local unit, limit, remaining, reset_ms, window_ms = unpack(list[index])
+    if limit > 0 and unit ~= "concurrent-requests" then
+      local counter = counter_of(law, unit, window_ms)
+      local rate, till = counter_rate(counter, {
+        unit = unit, limit = limit, remaining = remaining, reset = reset_ms, window = window_ms, now = now, age = age, at = now - age,
+        after = after, calls = hot.granted - after - law.start - law.refused,
+      })
+      counter.told = rate
       told, shut = math.min(told, rate), math.max(shut, till)
     end
   end

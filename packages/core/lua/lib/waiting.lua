@@ -1,4 +1,5 @@
--- What becomes of a fetch that gets no job.
+-- What becomes of a fetch that gets no job. Behind BullMQ's four numbers the answer says why, for figures only.
+local NO_PERMIT, PAUSED = 1, 2
 
 -- A timed answer parks the worker's whole loop, so it is short; under 5 ms BullMQ may sleep 100 ms instead (P36).
 local TIMED_LEAST_MS = 5
@@ -65,11 +66,11 @@ end
 local function deputy_answer(site, who)
   local hot = site.hot
   if who.finishing or (hot.deputy ~= 0 and hot.deputy ~= who.worker and hot.deputyTill > site.now) then
-    return { 0, 0, 0, 0 }
+    return { 0, 0, 0, 0, NO_PERMIT }
   end
   hot.deputy = who.worker
   hot.deputyTill = hot.keeperTill + KEEPER_GRACE_MS
-  return { 0, 0, 0, math.ceil(who.host_now + hot.keeperTill - site.now) }
+  return { 0, 0, 0, math.ceil(who.host_now + hot.keeperTill - site.now), NO_PERMIT }
 end
 
 -- A timekeeper without a deputy wakes somebody, who becomes it. A worker that is alone wakes itself, once.
@@ -98,24 +99,29 @@ end
 local function wait_answer(site, who, wait)
   local hot = site.hot
   local mine = hot.keeper == who.worker
+  redis.call("HINCRBY", site.key, "count:refused", 1)
   if not wait then
     if mine then hot.keeper = 0 end
-    return { 0, 0, 0, 0 }
+    return { 0, 0, 0, 0, NO_PERMIT }
   end
   if not mine and hot.keeper ~= 0 and hot.keeperTill > site.now then
     return deputy_answer(site, who)
   end
   if not mine and who.finishing then
     redis.call("ZADD", site.base .. "marker", 0, "0")
-    return { 0, 0, 0, 0 }
+    return { 0, 0, 0, 0, NO_PERMIT }
   end
   hot.keeper = who.worker
   hot.keeperTill = site.now + wait + KEEPER_GRACE_MS
   want_deputy(site, who)
   if wait <= TIMED_MOST_MS + BLOCK_EARLY_MS then
-    return { 0, 0, math.max(TIMED_LEAST_MS, math.min(TIMED_MOST_MS, math.ceil(wait))), 0 }
+    return { 0, 0, math.max(TIMED_LEAST_MS, math.min(TIMED_MOST_MS, math.ceil(wait))), 0, NO_PERMIT }
   end
-  return { 0, 0, 0, math.floor(who.host_now + math.min(wait, BLOCK_MOST_MS) - BLOCK_EARLY_MS) }
+  return { 0, 0, 0, math.floor(who.host_now + math.min(wait, BLOCK_MOST_MS) - BLOCK_EARLY_MS), NO_PERMIT }
+end
+
+local function is_paused(site)
+  return redis.call("HEXISTS", site.base .. "meta", "paused") == 1
 end
 
 -- Refused: what is due is promoted all the same, and who asked is told how to wait.
@@ -123,9 +129,10 @@ local function refused(site, who, wait, packed_opts, promoted)
   if not promoted then
     promote(site, packed_opts)
   end
-  if not slow().has_waiting(site.base) or redis.call("HEXISTS", site.base .. "meta", "paused") == 1 then
+  local paused = is_paused(site)
+  if paused or not slow().has_waiting(site.base) then
     resign(site, who)
-    return { 0, 0, 0, next_delayed(site, who.host_now) }
+    return { 0, 0, 0, next_delayed(site, who.host_now), paused and PAUSED or nil }
   end
   return wait_answer(site, who, wait)
 end
@@ -142,7 +149,9 @@ local function without_job(site, who, reply)
     return { 0, 0, math.max(TIMED_LEAST_MS, reply[3]), 0 }
   end
   local due = tonumber(reply[4])
-  return { 0, 0, 0, due > 0 and math.ceil(due - site.now + who.host_now) or 0 }
+  -- Not where a run ends: one of a trickle of jobs would pay for it.
+  local paused = not who.finishing and is_paused(site)
+  return { 0, 0, 0, due > 0 and math.ceil(due - site.now + who.host_now) or 0, paused and PAUSED or nil }
 end
 
 -- A job that is active under this lock token. Looked for only when a command comes a second time.

@@ -29,7 +29,11 @@ const recipes: Readonly<
   // Unchanged, but for the flag: without its lock's renewal a long job is lost in full memory.
   extendLock: { script: null, bodies: {}, allowOom: true },
   extendLocks: { script: null, bodies: {}, allowOom: true },
-  moveStalledJobsToWait: { script: null, bodies: {}, allowOom: true },
+  moveStalledJobsToWait: {
+    script: "moveStalledJobsToWait",
+    bodies: { moveStalledJobsToWait: "moveStalledJobsToWait" },
+    allowOom: true,
+  },
   moveToFinished: ending("moveToFinished"),
   moveToDelayed: ending("moveToDelayed"),
   retryJob: ending("retryJob"),

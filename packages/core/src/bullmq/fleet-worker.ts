@@ -10,15 +10,19 @@ export class Deferral extends Error {
   /** A quota: to the head, behind the gate that it shut. Drained: to the head, by a worker that closes. All else: with a delay. */
   readonly kind: DeferralReason | "drained";
   readonly putBack: (token: string, fetchNext: boolean) => Promise<unknown>;
+  /** Nobody said for how long. */
+  readonly guessed: boolean;
 
   constructor(
     kind: DeferralReason | "drained",
     message: string,
     putBack: (token: string, fetchNext: boolean) => Promise<unknown>,
+    guessed = false,
   ) {
     super(message);
     this.kind = kind;
     this.putBack = putBack;
+    this.guessed = guessed;
   }
 }
 
@@ -50,6 +54,7 @@ export class FleetWorker extends Worker<unknown, unknown, string, WorkerBackend>
     processor: Processor<unknown, unknown, string>,
     opts: Omit<WorkerOptions, "connection"> & { concurrency: number },
     client: Client,
+    limiter: string,
   ) {
     super(
       name,
@@ -58,6 +63,7 @@ export class FleetWorker extends Worker<unknown, unknown, string, WorkerBackend>
       workerBackend(
         client,
         () => this.concurrency,
+        limiter,
         (error) => this.emit("error", error),
       ),
     );

@@ -13,6 +13,7 @@ import {
 import type { Client } from "../redis/connection.ts";
 import { composedName, FLOW } from "./compose.ts";
 import { bullmqJob, type FlowJob, flowArgs, Recording, recordReleases } from "./flow.ts";
+import { type Args, runCommand } from "./run-command.ts";
 
 export interface Admission {
   /** Encoded job id. */
@@ -45,8 +46,6 @@ export interface ScheduledJob extends ScheduleParts {
   readonly data: unknown;
   readonly opts: JobsOptions;
 }
-
-type Args = (string | number | boolean | Buffer | undefined)[];
 
 /** BullMQ's way of storing a job, with admission in the same script. */
 export class ProducerBackend extends RedisQueueBackend {
@@ -92,7 +91,7 @@ export class ProducerBackend extends RedisQueueBackend {
       await this.addJobToTransaction(recording as never, json as never, job.id, relations, keys);
     }
     recordReleases(recording, jobs, timestamp);
-    return run(this.#redis, FLOW, [...flowArgs(recording.commands, jobs, { nonce, ...waits })]);
+    return runCommand(this.#redis, FLOW, [...flowArgs(recording.commands, jobs, { nonce, ...waits })]);
   }
 
   /** Starts or changes a schedule; BullMQ works out when its next iteration is due. Answers that (epoch ms). */
@@ -111,16 +110,13 @@ export class ProducerBackend extends RedisQueueBackend {
     if (client instanceof Recording) return client.add(commandName, args);
     if (commandName === "addJobScheduler") {
       const { nonce, cost } = this.#scheduling.getStore() as ScheduleParts;
-      return run(client, "hg:addJobScheduler", [...args, nonce, cost]);
+      return runCommand(client, "hg:addJobScheduler", [...args, nonce, cost]);
     }
     const admission = this.#admission;
     const name = commandName.startsWith("add") ? composedName(commandName) : null;
     if (admission === null || name === null) return super.execCommand(client as never, commandName, args);
     const { id, nonce, cost, more } = admission;
     args.push(id, nonce, cost, more === null ? "" : JSON.stringify(more));
-    return run(client, name, args);
+    return runCommand(client, name, args);
   }
 }
-
-const run = (client: unknown, name: string, args: Args): Promise<unknown> =>
-  (client as { runCommand(name: string, args: Args): Promise<unknown> }).runCommand(name, args);

@@ -19,7 +19,9 @@ import { isTemporary } from "../redis/fault.ts";
 import { HangWatch } from "../redis/hang-watch.ts";
 import { composedName } from "./compose.ts";
 import { type Ending, endingArgs, type Permit, readPermit, silentEnding } from "./ending.ts";
-import { type Args, askAtOf, ENDS, NOBODY, run, type Subject } from "./worker-commands.ts";
+import { PermitWait, saysPaused } from "./permit-wait.ts";
+import { type Args, runCommand } from "./run-command.ts";
+import { askAtOf, ENDS, NOBODY, type Subject } from "./worker-commands.ts";
 import { workerConnectionName } from "./worker-name.ts";
 
 /** A repeated command must find its grant at least this long after the first (ms). */
@@ -49,14 +51,23 @@ export class WorkerBackend extends RedisQueueBackend {
   readonly #grantMs: number;
   readonly #watch: HangWatch;
   readonly #trouble: (error: Error) => void;
+  readonly #permitWait: PermitWait;
   /** When the limiter told this worker to ask again (epoch ms); 0: when it is woken. */
   #askAt = 0;
   /** When Redis last answered a fetch (epoch ms): the heartbeat of the loop that asks for jobs. */
   #fetchedAt = 0;
+  #paused = false;
   #stopped = false;
   #insists = true;
 
-  constructor(client: Client, name: string, opts: WorkerOptions, slots: () => number, trouble: (error: Error) => void) {
+  constructor(
+    client: Client,
+    name: string,
+    opts: WorkerOptions,
+    slots: () => number,
+    limiter: string,
+    trouble: (error: Error) => void,
+  ) {
     const keys = new QueueKeys(opts.prefix);
     const blocking = openClient(client, workerConnectionName(opts.prefix, name, opts.name));
     super(
@@ -71,6 +82,7 @@ export class WorkerBackend extends RedisQueueBackend {
     this.#slots = slots;
     this.#trouble = trouble;
     this.#watch = new HangWatch(() => reopen(client));
+    this.#permitWait = new PermitWait(limiter);
     this.#grantMs = Math.max(GRANT_LEAST_MS, 2 * (opts.lockDuration ?? 0));
   }
 
@@ -86,6 +98,11 @@ export class WorkerBackend extends RedisQueueBackend {
 
   get fetchedAt(): number {
     return this.#fetchedAt;
+  }
+
+  /** Its last fetch found the queue paused. */
+  get paused(): boolean {
+    return this.#paused;
   }
 
   /** A lock token holds one job at a time, so it names the run. */
@@ -121,7 +138,9 @@ export class WorkerBackend extends RedisQueueBackend {
     const name = commandName.startsWith("add") ? null : composedName(commandName);
     if (name === null) return this.#watched(super.execCommand(client as never, commandName, args));
     if (commandName === "moveToActive") return this.#fetch(client, name, args);
-    return ENDS.has(commandName) ? this.#end(client, commandName, name, args) : this.#watched(run(client, name, args));
+    return ENDS.has(commandName)
+      ? this.#end(client, commandName, name, args)
+      : this.#watched(runCommand(client, name, args));
   }
 
   protected override moveToFinishedArgs<T, R, N extends string>(
@@ -215,7 +234,7 @@ export class WorkerBackend extends RedisQueueBackend {
     this.#watch.asked();
     let reply: unknown;
     try {
-      reply = await run(client, name, [...args, this.#worker, free, this.#grantMs, ""]);
+      reply = await runCommand(client, name, [...args, this.#worker, free, this.#grantMs, ""]);
     } catch (error) {
       // Reported by BullMQ, whose loop asks again at once.
       if (!this.#stopped && isTemporary(error)) await setTimeout(REFUSED_MS);
@@ -225,6 +244,7 @@ export class WorkerBackend extends RedisQueueBackend {
     }
     this.#fetchedAt = Date.now();
     this.#askAt = askAtOf(reply);
+    this.#paused = saysPaused(reply);
     return this.#keep(Array.isArray(reply) ? String(reply[5]) : "", reply);
   }
 
@@ -235,7 +255,7 @@ export class WorkerBackend extends RedisQueueBackend {
     for (let isDone = false; !isDone; ) {
       this.#watch.asked();
       try {
-        reply = await run(client, name, args);
+        reply = await runCommand(client, name, args);
         isDone = true;
       } catch (error) {
         await this.#refused(error);
@@ -289,9 +309,11 @@ export class WorkerBackend extends RedisQueueBackend {
 
   /** Remembers the permit of a job that came with a reply. */
   #keep(token: string, reply: unknown): unknown {
-    if (Array.isArray(reply) && Array.isArray(reply[0])) {
+    if (!Array.isArray(reply)) return reply;
+    if (Array.isArray(reply[0])) {
       this.#permits.set(token, readPermit(reply[0] as string[], String(reply[4] ?? "")));
-    }
+      this.#permitWait.granted();
+    } else this.#permitWait.notGranted(reply);
     return reply;
   }
 
@@ -313,7 +335,8 @@ type DeferOpts = MoveToDelayedOpts & { readonly deferral?: DeferralReason };
 export function workerBackend(
   client: Client,
   slots: () => number,
+  limiter: string,
   trouble: (error: Error) => void,
 ): BackendFactory<WorkerBackend> {
-  return (name, opts) => new WorkerBackend(client, name, opts as WorkerOptions, slots, trouble);
+  return (name, opts) => new WorkerBackend(client, name, opts as WorkerOptions, slots, limiter, trouble);
 }

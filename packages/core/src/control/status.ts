@@ -83,8 +83,15 @@ export interface LimiterStatus {
   readonly acceptedPerSecond: number;
   readonly throttledPerSecond: number;
   readonly throttledShare: number;
-  /** Since the limiter was first registered. What a spent quota refused counts as throttled here, and nowhere else. */
-  readonly totals: Readonly<Record<"granted" | "ok" | "throttled" | "failed" | "released", number>>;
+  /**
+   * Permits since the limiter was first registered. What a spent quota refused counts as throttled here, and nowhere else.
+   * `refused`: a worker found a job waiting, and no permit for it. `expired`: the job that held it stalled, its worker being gone.
+   */
+  readonly totals: Readonly<
+    Record<"granted" | "ok" | "throttled" | "failed" | "released" | "refused" | "expired", number>
+  >;
+  /** How long the gate was shut since then, by whomever (ms). */
+  readonly shutMs: number;
   readonly queues: readonly string[];
   /** The operator's setLimits stands above the code's definition. */
   readonly overridden: boolean;
@@ -128,6 +135,7 @@ interface LimiterReply {
   throttled: number;
   share: number;
   totals: LimiterStatus["totals"];
+  shutMs: number;
   disagreement?: string;
   override?: string;
 }
@@ -185,7 +193,8 @@ const idleLimiter = (limiter: Limiter): LimiterReply => ({
   accepted: 0,
   throttled: 0,
   share: 0,
-  totals: { granted: 0, ok: 0, throttled: 0, failed: 0, released: 0 },
+  totals: { granted: 0, ok: 0, throttled: 0, failed: 0, released: 0, refused: 0, expired: 0 },
+  shutMs: 0,
 });
 
 export async function readQueueStatus(client: Client, queue: Queue): Promise<QueueStatus> {
@@ -242,6 +251,7 @@ export async function readLimiterStatus(client: Client, limiter: Limiter): Promi
     throttledPerSecond: reply.throttled,
     throttledShare: reply.share,
     totals: reply.totals,
+    shutMs: Math.round(reply.shutMs),
     queues: reply.queues ?? [],
     overridden: reply.override !== undefined,
     disagreement: reply.disagreement ?? null,

@@ -6,3 +6,5 @@ export const RUN_SECONDS: number[] = [
 export const WAIT_SECONDS: number[] = [0.1, 1, 5, 15, 60, 300, 1_800, 7_200];
 export const COMMAND_SECONDS: number[] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1, 5];
 export const PAYLOAD_BYTES: number[] = [128, 512, 2_048, 8_192, 32_768, 131_072, 524_288, 1_048_576];
+/** Around the usual `drainTimeout` of 25 s. */
+export const DRAIN_SECONDS: number[] = [0.1, 1, 5, 10, 15, 20, 25, 30, 60];

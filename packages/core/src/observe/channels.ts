@@ -22,7 +22,8 @@ export interface RunSeen {
 }
 
 export type DeferralReason = "throttled" | "quota" | "overload";
-export type FailureReason = "attempts" | "deferrals" | "stalled" | "payload" | "unrecoverable";
+export const failureReasons = ["attempts", "deferrals", "stalled", "payload", "unrecoverable"] as const;
+export type FailureReason = (typeof failureReasons)[number];
 
 /** One call of the API, as `ctx.fetch` saw it or an error told of it. */
 export interface RequestSeen {
@@ -44,7 +45,14 @@ export interface RequestSeen {
 export interface SignalSeen {
   readonly limiter: string;
   readonly source: "retry_after_ms" | "retry_after" | "body" | "ratelimit_field" | "reset_header" | "sdk" | "default";
-  readonly scope: "requests" | "tokens" | "daily" | "unknown";
+  readonly scope: "requests" | "tokens" | "concurrency" | "secondary" | "daily" | "unknown";
+  /** How long it asks to be left alone (ms); 0: it does not say. */
+  readonly delayMs: number;
+}
+
+/** A job was put back, and the API had not said for how long. */
+export interface GuessSeen {
+  readonly limiter: string;
   readonly delayMs: number;
 }
 
@@ -57,6 +65,28 @@ export interface AdmissionSeen {
   readonly waitMs: number;
   readonly payloadBytes: number;
 }
+
+/** A worker got a permit. */
+export interface PermitSeen {
+  readonly limiter: string;
+  /**
+   * Since this worker, with a slot free, first found a job waiting and no permit for it (ms); 0 when the permit came at once,
+   * with the job. So what is not 0 is time in which a worker could have called the API, and its limit did not let it.
+   */
+  readonly waitMs: number;
+}
+
+/** How trouble with Redis is counted. `other`: it answered with an error that has no kind of its own here. */
+export type RedisErrorKind =
+  | "oom"
+  | "noscript"
+  | "readonly"
+  | "clusterdown"
+  | "crossslot"
+  | "connection"
+  | "timeout"
+  | "noperm"
+  | "other";
 
 export interface CommandSeen {
   readonly command: string;
@@ -92,13 +122,15 @@ export class Observed<T> {
 export const runs: Observed<RunSeen> = own("run");
 export const requests: Observed<RequestSeen> = own("request");
 export const signals: Observed<SignalSeen> = own("signal");
+export const guesses: Observed<GuessSeen> = own("guess");
 export const admissions: Observed<AdmissionSeen> = own("admission");
+export const permits: Observed<PermitSeen> = own("permit");
 export const commands: Observed<CommandSeen> = own("command");
 /** A job whose worker is gone was put back by this process. */
 export const stalls: Observed<{ readonly queue: string }> = own("stalled");
 export const locksLost: Observed<{ readonly queue: string }> = own("lock-lost");
 /** Redis refused a command, or the connection was lost. */
-export const faults: Observed<{ readonly kind: string }> = own("fault");
+export const faults: Observed<{ readonly kind: RedisErrorKind }> = own("fault");
 export const reconnects: Observed<null> = own("reconnect");
 /** Errors that were counted instead of reported, because one of their kind had just been. */
 export const suppressions: Observed<{ readonly kind: string }> = own("suppressed");

@@ -1,2 +1,10 @@
-export { metricsText, observeProcess, type ProcessMetricsOptions, showBuild } from "./process-metrics.ts";
-export { observeQueues, type QueueMetrics, type QueueMetricsOptions } from "./queue-metrics.ts";
+export type { Versions } from "./process-metrics.ts";
+export type { QueueMetricsOptions } from "./redis-state.ts";
+export {
+  metricsText,
+  observeProcess,
+  observeQueues,
+  type ProcessMetricsOptions,
+  type QueueMetrics,
+  showBuild,
+} from "./registry.ts";

@@ -1,7 +1,8 @@
 /** How a worker is, now. */
 export interface Pulse {
   readonly queue: string;
-  readonly state: "starting" | "running" | "draining" | "closed";
+  /** `paused`: its last fetch found the queue paused, at most some 10 s ago. */
+  readonly state: "starting" | "running" | "paused" | "draining" | "closed";
   /** Jobs that it may run at once. */
   readonly slots: number;
   readonly busy: number;
@@ -14,7 +15,7 @@ const STALE_MS = 15_000;
 
 /** Pure: a worker that takes jobs, judged by its fetch loop and not by whether Redis answers somebody else. */
 export const isFetching = ({ state, slots, busy, lastFetchAt }: Pulse, now: number): boolean =>
-  state === "running" && lastFetchAt > 0 && (busy >= slots || now - lastFetchAt < STALE_MS);
+  (state === "running" || state === "paused") && lastFetchAt > 0 && (busy >= slots || now - lastFetchAt < STALE_MS);
 
 const watched = new Set<() => Pulse>();
 

@@ -63,7 +63,7 @@ const node = z.object({
   onFailure: z.enum(["fail-parent", "ignore"]).default("fail-parent"),
 });
 
-interface ReadFlow {
+export interface ReadFlow {
   readonly ids: FlowIds;
   /** Parents before children. */
   readonly jobs: readonly FlowJob[];
@@ -73,11 +73,11 @@ interface ReadFlow {
 }
 
 /**
- * Everything about a flow that is known before Redis is asked.
+ * Everything about a flow that is known before Redis is asked. `context`: of a trace, "" without one; goes with each job.
  * @throws HG_FLOW_CROSSES_LIMITERS, HG_FLOW_TOO_LARGE, and what `enqueue` throws for a payload, a cost or an option
  */
-export async function readFlow(root: FlowNode): Promise<ReadFlow> {
-  const reading = new FlowReading(root);
+export async function readFlow(root: FlowNode, context: string): Promise<ReadFlow> {
+  const reading = new FlowReading(root, context);
   const ids = await reading.read(root, null);
   reading.check();
   const { jobs, queues } = reading;
@@ -89,10 +89,12 @@ class FlowReading {
   /** How many jobs for each. */
   readonly queues = new Map<Queue, number>();
   readonly #root: FlowNode;
+  readonly #context: string;
   readonly #keys = new Set<string>();
 
-  constructor(root: FlowNode) {
+  constructor(root: FlowNode, context: string) {
     this.#root = root;
+    this.#context = context;
   }
 
   async read(given: FlowNode, parent: FlowJob | null): Promise<FlowIds> {
@@ -108,7 +110,7 @@ class FlowReading {
       queue: name,
       id: given.id === undefined ? encodeOwnId(id) : encodeId(id),
       data: serializePayload(queue, value),
-      opts: { ...jobOptions(queue, priority, delay), ...(parent ? parentOption[onFailure] : {}) },
+      opts: { ...jobOptions(queue, priority, delay, this.#context), ...(parent ? parentOption[onFailure] : {}) },
       cost: queue.uniformCost === null ? JSON.stringify(queue.costOf(value)) : "",
       deadlineAt: deadline === null ? null : performance.now() + deadline,
       parent,

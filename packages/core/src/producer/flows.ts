@@ -1,10 +1,12 @@
 import { createId, decodeId } from "../define/id.ts";
 import type { Queue } from "../define/queue.ts";
 import { headgateError } from "../errors.ts";
-import { type FlowNode, type FlowResult, readFlow } from "./flow.ts";
+import { admissions } from "../observe/channels.ts";
+import { type FlowNode, type FlowResult, type ReadFlow, readFlow } from "./flow.ts";
 import type { ResolvedEnqueueOptions } from "./options.ts";
 import type { Reach } from "./reach.ts";
 import { type EnqueueResult, type Refusal, readAdmission, refusedOf } from "./result.ts";
+import { tellOfFlow } from "./seen-admission.ts";
 import type { Ask, WaitingLine } from "./waiting-line.ts";
 
 type Stand = (
@@ -31,11 +33,21 @@ export class Flows {
     return [...this.#lines].filter(([key]) => prefix === undefined || key === prefix).map(([, line]) => line);
   }
 
-  async enqueue(tree: FlowNode, options: ResolvedEnqueueOptions): Promise<FlowResult> {
+  /** @param context of a trace, "" without one */
+  async enqueue(tree: FlowNode, options: ResolvedEnqueueOptions, context: string): Promise<FlowResult> {
     this.#reach.open();
     options.signal?.throwIfAborted();
-    const { ids, jobs, queues, own } = await readFlow(tree);
-    const { queue } = tree;
+    const flow = await readFlow(tree, context);
+    const answer = this.#admitted(tree.queue, flow, options);
+    if (admissions.isWatched) tellOfFlow(answer, flow.jobs);
+    return answer;
+  }
+
+  async #admitted(
+    queue: Queue,
+    { ids, jobs, queues, own }: ReadFlow,
+    options: ResolvedEnqueueOptions,
+  ): Promise<FlowResult> {
     for (const one of queues) await this.#reach.backend(one, ids.id);
     const backend = await this.#reach.backend(queue, ids.id);
     options.signal?.throwIfAborted();

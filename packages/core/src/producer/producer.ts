@@ -9,6 +9,7 @@ import type { Queue } from "../define/queue.ts";
 import { type HeadgateError, headgateError } from "../errors.ts";
 import { admissions } from "../observe/channels.ts";
 import { withoutData } from "../observe/error-kind.ts";
+import { tellFault } from "../observe/redis-error-kind.ts";
 import { closedError, Link } from "../redis/link.ts";
 import type { LevelChange } from "../signal/feed.ts";
 import { runningOn } from "../worker/running.ts";
@@ -31,7 +32,7 @@ import type { Scheduled, ScheduleOptions } from "./schedule.ts";
 import { endSchedule, startSchedule } from "./schedules.ts";
 import { tellOf } from "./seen-admission.ts";
 import { type ProducerOptions, resolveProducerOptions } from "./settings.ts";
-import { traced } from "./traced.ts";
+import { tracedEnqueue, tracedSchedule } from "./traced.ts";
 import { type Ask, isAway, type WaitingLine } from "./waiting-line.ts";
 import { writable } from "./writable.ts";
 import { writableStream } from "./writable-stream.ts";
@@ -100,7 +101,9 @@ export class Producer extends EventEmitter<ProducerEvents> {
     given: ResolvedEnqueueOptions | null,
   ): Promise<EnqueueResult> {
     const answer = this.#telemetry
-      ? traced(this.#telemetry, queue, (context) => this.#enqueue(queue, payload, options, given, context))
+      ? tracedEnqueue(this.#telemetry, queue, "add", (context) =>
+          this.#enqueue(queue, payload, options, given, context),
+        )
       : this.#enqueue(queue, payload, options, given, "");
     if (admissions.isWatched) tellOf(queue.name, payload, answer);
     return answer;
@@ -192,7 +195,11 @@ export class Producer extends EventEmitter<ProducerEvents> {
    * @throws HG_FLOW_CROSSES_LIMITERS, HG_FLOW_TOO_LARGE, HG_FLOW_CONFLICT, and what `enqueue` throws
    */
   async enqueueFlow<Tree extends FlowNode>(tree: Tree & TypedFlow<Tree>, options?: FlowOptions): Promise<FlowResult> {
-    return this.#flows.enqueue(tree, resolveEnqueueOptions(options));
+    const resolved = resolveEnqueueOptions(options);
+    // What is no flow is told so where flows are read.
+    const { queue } = (tree ?? {}) as { readonly queue?: Queue };
+    if (this.#telemetry === undefined || queue?.kind !== "queue") return this.#flows.enqueue(tree, resolved, "");
+    return tracedEnqueue(this.#telemetry, queue, "addFlow", (context) => this.#flows.enqueue(tree, resolved, context));
   }
 
   /**
@@ -201,7 +208,8 @@ export class Producer extends EventEmitter<ProducerEvents> {
    * @throws HG_NAME_INVALID, HG_OPTION_INVALID, and what `enqueue` throws for a payload or a cost
    */
   schedule<In, Out>(queue: Queue<In, Out>, id: string, when: ScheduleOptions, payload: In): Promise<Scheduled> {
-    return startSchedule(this.#reach, queue, id, when, payload);
+    const start = (context: string) => startSchedule(this.#reach, queue, id, when, payload, context);
+    return this.#telemetry ? tracedSchedule(this.#telemetry, queue, id, start) : start("");
   }
 
   /** Ends a schedule, and takes back its next iteration unless that is due; false when there was none. */
@@ -288,6 +296,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
   }
 
   #report(error: Error): void {
+    tellFault(error);
     if (this.listenerCount("error") > 0) this.emit("error", withoutData(error));
   }
 }

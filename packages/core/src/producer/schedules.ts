@@ -6,13 +6,14 @@ import { jobOptions } from "./job-options.ts";
 import type { Reach } from "./reach.ts";
 import { resolveSchedule, type Scheduled, type ScheduleOptions } from "./schedule.ts";
 
-/** Starts a schedule, or changes the one of this id. Sent twice it is done once. */
+/** Starts a schedule, or changes the one of this id. Sent twice it is done once. `context`: of a trace, "" without one. */
 export async function startSchedule<In, Out>(
   reach: Reach,
   queue: Queue<In, Out>,
   id: string,
   when: ScheduleOptions,
   payload: In,
+  context: string,
 ): Promise<Scheduled> {
   reach.open();
   const key = parseName("schedule", id);
@@ -21,7 +22,7 @@ export async function startSchedule<In, Out>(
   const data: unknown = JSON.parse(serializePayload(queue, value));
   const cost = queue.uniformCost === null ? JSON.stringify(queue.costOf(value)) : "";
   const any = queue as Queue;
-  const job = { name: queue.name, data, opts: jobOptions(any, priority, 0), nonce: createId(), cost };
+  const job = { name: queue.name, data, opts: jobOptions(any, priority, 0, context), nonce: createId(), cost };
   const backend = await reach.backend(any, id);
   const nextAt = await reach.ask([any], id, () => backend.upsertSchedule(key, repeat, job));
   return { id, nextAt };

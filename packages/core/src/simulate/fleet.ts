@@ -2,7 +2,7 @@ import type { Outcome } from "../bullmq/ending.ts";
 import type { Queue } from "../define/queue.ts";
 import type { Client } from "../redis/connection.ts";
 import { queueBase } from "../redis/keys.ts";
-import type { Telling } from "./manners.ts";
+import type { Told } from "./manners.ts";
 import { scripts } from "./scripts.generated.ts";
 
 /** As the scripts give it (lua/lib/permit.lua, permit_text). */
@@ -24,8 +24,8 @@ export interface Heard {
   readonly outcome: Outcome;
   readonly retryAfterMs: number;
   readonly spent: Readonly<Record<string, number>> | null;
-  /** What the API tells of its counters; 0: nothing. */
-  readonly told: ReturnType<Telling> | 0;
+  /** How old what the API tells of its counters is (ms), and what it tells; 0: nothing. */
+  readonly told: readonly [number, ...Told[]] | 0;
 }
 
 export interface Glance {

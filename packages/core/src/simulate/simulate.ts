@@ -140,12 +140,22 @@ class Network {
     const sinceStart = at - this.#startsAt;
     const cost = this.#costs[kind - 1] ?? {};
     const verdict = api.call({ at: sinceStart, endsAt: endsAt - this.#startsAt, cost });
-    const counter = telling && api.counter?.(sinceStart);
-    const told = counter ? telling(counter) : 0;
+    const counters = (telling && api.counters?.(sinceStart).map(telling)) ?? [];
     this.calls.push({ at: sinceStart, accepted: verdict.accepted, cost });
-    if (verdict.accepted) return { at: endsAt, kind, permit, outcome: "ok", retryAfterMs: 0, spent: null, told };
+    const toldAt = (heardAt: number): Heard["told"] =>
+      counters.length > 0 ? [Math.round(heardAt - at), ...counters] : 0;
+    if (verdict.accepted)
+      return { at: endsAt, kind, permit, outcome: "ok", retryAfterMs: 0, spent: null, told: toldAt(endsAt) };
     const heardAt = refusalLatency ? at + refusalLatency.sample(this.#random) : endsAt;
-    return { at: heardAt, kind, permit, outcome: "throttled", retryAfterMs: manners(verdict), spent: null, told };
+    return {
+      at: heardAt,
+      kind,
+      permit,
+      outcome: "throttled",
+      retryAfterMs: manners(verdict),
+      spent: null,
+      told: toldAt(heardAt),
+    };
   }
 }
 

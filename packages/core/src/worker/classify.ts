@@ -125,9 +125,11 @@ const sources: Readonly<Record<Hints["source"], SignalSeen["source"]>> = {
   none: "default",
 };
 
-/** The unit of which nothing is left. */
-function scopeOf({ limits }: Hints): SignalSeen["scope"] {
-  const unit = limits.find(({ remaining }) => remaining === 0)?.unit ?? "";
+/** The unit of which nothing is left, but for limits that are not counted so. */
+function scopeOf({ limits, scope }: Hints): SignalSeen["scope"] {
+  if (scope === "secondary") return scope;
+  const { unit = "", partition = "" } = limits.find(({ remaining }) => remaining === 0) ?? {};
+  if (/concurren/i.test(unit + partition)) return "concurrency";
   return unit === "requests" ? "requests" : unit.includes("tokens") ? "tokens" : "unknown";
 }
 

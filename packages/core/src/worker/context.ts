@@ -1,12 +1,12 @@
 import type { Provider } from "@headgate/hints";
 import type { Job } from "bullmq";
-import { type Ending, NO_LIMITS, type Permit } from "../bullmq/ending.ts";
+import { type Ending, type KnownLimit, NO_LIMITS, type Permit } from "../bullmq/ending.ts";
 import { decodeId } from "../define/id.ts";
 import { type RequestSeen, requests, signals } from "../observe/channels.ts";
 import { bodyText, tellsInBody } from "./answer.ts";
 import { type ChildResult, childrenOf } from "./children.ts";
 import { classifyReport, classifyResponse, fine, ThrottledError, type Verdict } from "./classify.ts";
-import { newestLimits } from "./known-limits.ts";
+import { agedLimits, newestLimits } from "./known-limits.ts";
 import { failureOutcome, requestOutcome } from "./request-outcome.ts";
 import type { Run } from "./run.ts";
 
@@ -51,6 +51,9 @@ export class Heard {
   readonly #limiter: string;
   #verdict: Verdict = fine;
   #spent: Readonly<Record<string, number>> | null = null;
+  /** Of the newest counters: when the call was sent, and when they were told (performance.now()). */
+  #askedAt = 0;
+  #toldAt = 0;
 
   constructor(limiter: string) {
     this.#limiter = limiter;
@@ -69,12 +72,22 @@ export class Heard {
     const { throttled, retryAfterMs, terminal, limits } = this.#verdict;
     const reached = this.#spent?.["requests"] !== 0;
     const outcome = throttled ? "throttled" : reached ? end : "released";
-    return { outcome, retryAfterMs, terminal, spent: this.#spent, limits };
+    if (limits.length === 0) return { outcome, retryAfterMs, terminal, spent: this.#spent };
+    const now = performance.now();
+    return {
+      outcome,
+      retryAfterMs,
+      terminal,
+      spent: this.#spent,
+      limits: agedLimits(limits, now - this.#toldAt),
+      limitsAgeMs: now - this.#askedAt,
+    };
   }
 
-  hear(verdict: Verdict): void {
+  /** `askedAt`: when the call was sent, where that is known (performance.now()). */
+  hear(verdict: Verdict, askedAt?: number): void {
     const known = this.#verdict;
-    const limits = newestLimits(known.limits, verdict.limits);
+    const limits = this.#newest(verdict, askedAt);
     if (!verdict.throttled) {
       if (limits !== known.limits) this.#verdict = { ...known, limits };
       return;
@@ -87,6 +100,16 @@ export class Heard {
       limits,
     };
     if (signals.isWatched) signals.tell({ limiter: this.#limiter, source, scope, delayMs: verdict.retryAfterMs });
+  }
+
+  #newest({ limits }: Verdict, askedAt?: number): readonly KnownLimit[] {
+    const known = this.#verdict.limits;
+    if (limits.length === 0) return known;
+    const now = performance.now();
+    const older = agedLimits(known, now - this.#toldAt);
+    this.#toldAt = now;
+    this.#askedAt = askedAt ?? now;
+    return newestLimits(older, limits);
   }
 
   /** What a processor let out. What `ctx.fetch` threw has been told of already. */
@@ -177,7 +200,7 @@ class RunContext implements JobContext {
       ? classifyResponse(await withBody(response), provider)
       : classifyResponse(response, provider);
     this.#heard.called(failureOutcome(verdict, response.status), tookMs);
-    this.#heard.hear(verdict);
+    this.#heard.hear(verdict, from);
     if (verdict.throttled && throwOnThrottle) {
       // The body is not wanted: let the connection go back to its pool.
       await response.body?.cancel();

@@ -21,6 +21,16 @@ export function ownLimits({ limits, scope }: Hints): readonly KnownLimit[] {
   return known.slice(0, LIMITS_MOST);
 }
 
+/** What they say `ms` later. A counter that has started anew meanwhile says nothing any more. */
+export function agedLimits(known: readonly KnownLimit[], ms: number): readonly KnownLimit[] {
+  if (known.length === 0 || ms < 1) return known;
+  return known.flatMap((one) => {
+    if (one.resetMs === undefined) return one;
+    const resetMs = Math.round(one.resetMs - ms);
+    return resetMs > 0 ? { ...one, resetMs } : [];
+  });
+}
+
 /** Where a run makes several calls, the newest answer of each unit and window counts. */
 export function newestLimits(known: readonly KnownLimit[], heard: readonly KnownLimit[]): readonly KnownLimit[] {
   if (known.length === 0 || heard.length === 0) return heard.length === 0 ? known : heard;

@@ -78,7 +78,8 @@ export async function runJob<Payload, Result>(
       );
     }
     const kind = heard.verdict.kind === "overload" ? "overload" : "throttled";
-    throw new Deferral(kind, messageOf(error), (lock, fetchNext) => backend.defer(jobId, lock, fetchNext, kind));
+    const defer = (lock: string, fetchNext: boolean) => backend.defer(jobId, lock, fetchNext, kind);
+    throw new Deferral(kind, messageOf(error), defer, heard.verdict.retryAfterMs === 0);
   } finally {
     ended(run);
   }

@@ -4,12 +4,13 @@ import { Deferral, FleetWorker } from "../bullmq/fleet-worker.ts";
 import { decodeId } from "../define/id.ts";
 import type { Queue } from "../define/queue.ts";
 import { headgateError } from "../errors.ts";
-import { drains, faults, locksLost, runs, stalls } from "../observe/channels.ts";
+import { drains, guesses, locksLost, runs, stalls } from "../observe/channels.ts";
 import { Damper } from "../observe/damper.ts";
 import { kindOf, withoutData } from "../observe/error-kind.ts";
 import { watchEventLoop } from "../observe/event-loop.ts";
 import { hasPulse, type Pulse } from "../observe/pulse.ts";
-import { faultOf, NOT_REGISTERED } from "../redis/fault.ts";
+import { tellFault } from "../observe/redis-error-kind.ts";
+import { NOT_REGISTERED } from "../redis/fault.ts";
 import { limiterKey } from "../redis/keys.ts";
 import { closedError, Link } from "../redis/link.ts";
 import { runScript } from "../redis/scripts.ts";
@@ -86,14 +87,19 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
 
   /** How it is now: what readiness and the figures of a fleet are made of. */
   get pulse(): Pulse {
-    const state = this.#closing ? "draining" : this.#worker ? "running" : "starting";
     return {
       queue: this.queue.name,
-      state: this.#closed ? "closed" : state,
+      state: this.#state,
       slots: this.#options.concurrency,
       busy: this.#runs.size,
       lastFetchAt: this.#worker?.getBackend().fetchedAt ?? 0,
     };
+  }
+
+  get #state(): Pulse["state"] {
+    if (this.#closing) return this.#closed ? "closed" : "draining";
+    if (this.#worker === undefined) return "starting";
+    return this.#worker.getBackend().paused ? "paused" : "running";
   }
 
   /** Stops fetching, waits up to `drainTimeout`, aborts what still runs, puts it back, and disconnects. */
@@ -128,6 +134,7 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
         ...(this.#telemetry ? { telemetry: this.#telemetry } : {}),
       },
       this.#link.client,
+      this.queue.limiter.name,
     );
     this.#worker = worker;
     this.#forward(worker);
@@ -179,6 +186,7 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
       }
       const { deferrals, delayMs } = worker.getBackend().takeDeferral(job.id ?? "");
       if (runs.isWatched) runs.tell(seenRun(queue, job, "deferred", error.kind, delayMs));
+      if (error.guessed) guesses.tell({ limiter: this.queue.limiter.name, delayMs });
       this.emit("deferred", { id, queue, deferrals, delayMs, reason: error.message, kind: error.kind });
       return;
     }
@@ -261,7 +269,7 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
 
   #report(error: Error): void {
     const kind = kindOf(error);
-    if (faults.isWatched && faultOf(error) !== null) faults.tell({ kind });
+    tellFault(error);
     this.#errors.take(kind, withoutData(error));
   }
 }

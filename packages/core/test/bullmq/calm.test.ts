@@ -83,6 +83,24 @@ describe("the short way", () => {
     expect((await driver.fetch()).job, "paced now").toBeNull();
   });
 
+  it("goes on for longer than it counts by the second", async () => {
+    const driver = await open();
+    await add(driver, 10);
+    const key = `${driver.queue.bullmq.prefix}:@calm`;
+    let job = await chain(driver, 2);
+    // As if the two had ended twenty seconds ago, and others before them.
+    const counted = await space.client.hgetall(key);
+    const seconds = Object.keys(counted).filter((field) => Number(field) > 0);
+    expect(seconds.length).toBeGreaterThan(0);
+    await space.client.hdel(key, ...seconds);
+    await space.client.hset(key, { [Math.floor(driver.wire.now / 1_000) - 20]: 2, before: 5, ends: 0, grantless: 0 });
+    job = await chain(driver, 3, job as Taken);
+    expect(await driver.counts()).toMatchObject({ completed: 5, active: 1, wait: 4 });
+    expect(await space.client.hget(key, "before")).toBe("7");
+    expect(await chain(driver, 5, job as Taken)).toBeNull();
+    expect((await driver.limiter()).totals).toMatchObject({ granted: 15, ok: 15 });
+  });
+
   it("does the same when it is sent twice", async () => {
     const driver = await open();
     await add(driver, 4);

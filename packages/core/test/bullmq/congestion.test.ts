@@ -79,7 +79,7 @@ describe("what a call says is heard once", () => {
     await driver.complete(c, { outcome: "released", retryAfterMs: 0, spent: null });
     await driver.defer(d);
     const { totals, inFlight: left } = await driver.limiter();
-    expect(totals).toEqual({ granted: 4, ok: 1, failed: 1, released: 1, throttled: 1 });
+    expect(totals).toEqual({ granted: 4, ok: 1, failed: 1, released: 1, throttled: 1, refused: 0, expired: 0 });
     expect(left).toBe(0);
   });
 

@@ -20,6 +20,7 @@ class WiredWorkerBackend extends WorkerBackend {
       queue.bullmq.name,
       { prefix: queue.bullmq.prefix, lockDuration: 15_000, connection: client as never },
       () => slots,
+      queue.limiter.name,
       () => undefined,
     );
     this.#wire = wire;

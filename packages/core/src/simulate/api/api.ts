@@ -15,8 +15,9 @@ export type Verdict =
       readonly waitMs: number;
     };
 
-/** What an API knows of its own counter, after a call. */
+/** What an API knows of one of its own counters, after a call. */
 export interface Counter {
+  readonly unit: string;
   readonly limit: number;
   readonly remaining: number;
   /** Until it is as good as new (ms). */
@@ -33,7 +34,7 @@ export interface Api {
    */
   capacity(fromMs: number, tillMs: number, meanCost?: Readonly<Record<string, number>>): number;
   /** Left out where it counts nothing that it could tell of. */
-  counter?(at: number): Counter;
+  counters?(at: number): readonly Counter[];
   /**
    * Where a span must be cut, because no part of it can lend to another; left out: nowhere. Whether a run touches a window early in
    * its life or late is luck, and luck shall not make a goodput above 1.

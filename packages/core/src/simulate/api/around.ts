@@ -13,7 +13,7 @@ export function punishing(api: Api, penaltyMs: number): Api {
     },
     capacity: api.capacity,
     ...(api.cuts ? { cuts: api.cuts } : {}),
-    ...(api.counter ? { counter: api.counter } : {}),
+    ...(api.counters ? { counters: api.counters } : {}),
   };
 }
 
@@ -38,6 +38,6 @@ export function shared(api: Api, { fromMs, tillMs, rate }: Neighbour, random: Ra
     capacity: (from, till, meanCost) =>
       api.capacity(from, till, meanCost) -
       (Math.max(0, Math.min(till, tillMs) - Math.max(from, fromMs)) * rate) / 1_000,
-    ...(api.counter ? { counter: api.counter } : {}),
+    ...(api.counters ? { counters: api.counters } : {}),
   };
 }

@@ -1,4 +1,4 @@
-import { ACCEPTED, type Api, refusedFor } from "./api.ts";
+import { ACCEPTED, type Api, type Counter, refusedFor } from "./api.ts";
 
 export interface Step {
   readonly fromMs: number;
@@ -22,14 +22,22 @@ export function tokenBucket({ rate, burst }: { rate: number | readonly Step[]; b
       return refusedFor(((1 - level) * 1_000) / rateAt(steps, at));
     },
     capacity: (fromMs, tillMs) => refilled(steps, fromMs, tillMs),
-    counter: (at) => {
+    counters: (at) => {
       const rate = rateAt(steps, at);
       const now = Math.min(burst, level + refilled(steps, filledAt, at));
-      const windowMs = (burst * 1_000) / rate;
-      return { limit: burst, remaining: Math.floor(now), resetMs: ((burst - now) * 1_000) / rate, windowMs };
+      return [fillingCounter("requests", burst, now, rate)];
     },
   };
 }
+
+/** Its reset is when it is full again. */
+const fillingCounter = (unit: string, size: number, level: number, perSecond: number): Counter => ({
+  unit,
+  limit: size,
+  remaining: Math.floor(level),
+  resetMs: ((size - level) * 1_000) / perSecond,
+  windowMs: (size * 1_000) / perSecond,
+});
 
 const rateAt = (steps: readonly Step[], at: number): number => steps.findLast(({ fromMs }) => fromMs <= at)?.rate ?? 0;
 
@@ -50,9 +58,9 @@ export interface Unit {
   readonly burst?: number;
 }
 
-/** A bucket for each unit; a call needs room in all of them. */
-export function meteredBuckets(units: readonly Unit[]): Api {
-  const levels = units.map(({ amount, burst = amount }) => burst);
+/** A bucket for each unit; a call needs room in all of them. `full`: how full they are at the start. */
+export function meteredBuckets(units: readonly Unit[], full: number = 1): Api {
+  const levels = units.map(({ amount, burst = amount }) => full * burst);
   let filledAt = 0;
   return {
     call: ({ at, cost }) => {
@@ -67,6 +75,11 @@ export function meteredBuckets(units: readonly Unit[]): Api {
       for (const [index, { unit }] of units.entries()) levels[index] = (levels[index] ?? 0) - (cost[unit] ?? 0);
       return ACCEPTED;
     },
+    counters: (at) =>
+      units.map(({ unit, amount, perMs, burst = amount }, index) => {
+        const level = Math.min(burst, (levels[index] ?? 0) + ((at - filledAt) * amount) / perMs);
+        return fillingCounter(unit, burst, level, (amount * 1_000) / perMs);
+      }),
     capacity: (fromMs, tillMs, meanCost = {}) =>
       Math.min(...units.map(({ unit, amount, perMs }) => ((tillMs - fromMs) * amount) / perMs / (meanCost[unit] ?? 1))),
   };

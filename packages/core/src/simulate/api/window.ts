@@ -28,10 +28,10 @@ export function fixedWindow({ limit, perMs, phase = 0 }: Window & { phase?: numb
       return refusedFor((window + 1 - phase) * perMs - at);
     },
     capacity: capacityOf({ limit, perMs }),
-    counter: (at) => {
+    counters: (at) => {
       const window = Math.floor(at / perMs + phase);
       const remaining = window === current ? limit - used : limit;
-      return { limit, remaining, resetMs: (window + 1 - phase) * perMs - at, windowMs: perMs };
+      return [{ unit: "requests", limit, remaining, resetMs: (window + 1 - phase) * perMs - at, windowMs: perMs }];
     },
     cuts: (fromMs, tillMs) => {
       const cuts: number[] = [];
@@ -55,11 +55,14 @@ export function slidingWindow({ limit, perMs }: Window): Api {
       return refusedFor((accepted[0] ?? at) + perMs - at);
     },
     capacity: capacityOf({ limit, perMs }),
-    counter: (at) => ({
-      limit,
-      remaining: limit - accepted.length,
-      resetMs: (accepted[0] ?? at - perMs) + perMs - at,
-      windowMs: perMs,
-    }),
+    counters: (at) => [
+      {
+        unit: "requests",
+        limit,
+        remaining: limit - accepted.length,
+        resetMs: (accepted[0] ?? at - perMs) + perMs - at,
+        windowMs: perMs,
+      },
+    ],
   };
 }
