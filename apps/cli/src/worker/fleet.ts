@@ -35,7 +35,7 @@ export async function runFleet(context: Context, names: readonly string[], flags
     served = now;
     const before = queues;
     queues = observeServed(config.connection, served);
-    await before.close();
+    await before.state.close();
   };
   const supervisor = new Supervisor({
     processes: flags.processes ?? 1,
@@ -62,7 +62,7 @@ export async function runFleet(context: Context, names: readonly string[], flags
           for (const member of asked) member.give({ order: "metrics" });
         },
       );
-      await Promise.all([gathering, queues.refresh()]);
+      await Promise.all([gathering, queues.state.refresh()]);
       return metricsText(await figures.together(own, queues.registry));
     },
   });
@@ -77,20 +77,25 @@ export async function runFleet(context: Context, names: readonly string[], flags
   } finally {
     process.off("SIGHUP", onHangUp);
     log.close();
-    await Promise.all([health.close(), queues.close()]);
+    await Promise.all([health.close(), queues.state.close()]);
   }
 }
 
+interface Shown {
+  readonly registry: Registry;
+  readonly state: QueueMetrics;
+}
+
 /** With a registry of its own: what a queue showed goes with it. */
-function observeServed(connection: Connection, served: readonly ServedQueue[]): QueueMetrics & { registry: Registry } {
+function observeServed(connection: Connection, served: readonly ServedQueue[]): Shown {
   const registry = new Registry();
   const slots = new Map(served.map(({ definition, slots }) => [definition.name, slots]));
-  const observed = observeQueues(registry, {
+  const state = observeQueues(registry, {
     connection,
     queues: served.map(({ definition }) => definition),
     slotsOf: ({ name }) => slots.get(name) ?? 1,
   });
-  return { ...observed, registry };
+  return { registry, state };
 }
 
 /** The port that was asked for, or it fails; the default one, or a free one where that is taken. */
