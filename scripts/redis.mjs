@@ -2,13 +2,15 @@
 // dependency is used, and nothing here starts anything at import.
 import { aptCanInstall } from "./apt.mjs";
 import { installRedisTools } from "./redis/apt.mjs";
+import { startPrivateCluster } from "./redis/cluster.mjs";
 import { dockerAnswers, startInDocker } from "./redis/docker.mjs";
 import { findServer, TOOLS_BINARY } from "./redis/find.mjs";
 import { NO_REDIS, redisSources } from "./redis/order.mjs";
 import { startPrivateRedis } from "./redis/private.mjs";
 import { checkReachable } from "./redis/reachable.mjs";
+import { startPrivateSentinels } from "./redis/sentinel.mjs";
 
-export { startPrivateRedis };
+export { startPrivateCluster, startPrivateRedis, startPrivateSentinels };
 
 /**
  * @typedef {import("./redis/order.mjs").RedisSource} RedisSource

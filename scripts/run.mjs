@@ -1,4 +1,4 @@
-// npm run demo | npm test | npm run test:browser | npm run test:prometheus | npm run bench | npm run check: each does all of its own set-up, then its job. A fresh clone
+// npm run demo | npm test | npm run test:browser | npm run test:prometheus | npm run bench | npm run check:deploy | npm run check: each does all of its own set-up, then its job. A fresh clone
 // needs only Node and npm. stdout belongs to the job, set-up speaks on stderr.
 import "./run/node-version.mjs";
 import { NoRedisError, provideRedis } from "./redis.mjs";
@@ -11,6 +11,7 @@ const jobs = {
   demo: (args) => ["apps/demo/dist/main.js", ...args],
   bench: (args) => ["benchmarks/dist/main.js", ...args],
   test: (args) => ["node_modules/vitest/vitest.mjs", "run", ...args],
+  deploy: (args) => ["scripts/deploy/check.mjs", ...args],
   browser: (args) => ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.browser.config.ts", ...args],
   prometheus: (args) => ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.prometheus.config.ts", ...args],
 };

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { experiments, runChaos } from "./chaos/chaos.ts";
 import { dialectNames } from "./dialects/dialects.ts";
 import { runDialects } from "./dialects/run.ts";
+import { runFailover, trialNames } from "./failover/run.ts";
 import { drawFigures } from "./figures/figures.ts";
 import { runGateway } from "./gateway/run.ts";
 import { contenderNames } from "./goodput/contenders/index.ts";
@@ -14,6 +15,7 @@ import { runProducers } from "./producers/run.ts";
 import { runRestarts } from "./restarts/run.ts";
 import { runScale } from "./scale/scale.ts";
 import { runSimulate } from "./simulate/run.ts";
+import { runSizes } from "./sizes/run.ts";
 
 const connection = process.env["REDIS_URL"];
 if (!connection) {
@@ -147,6 +149,25 @@ program
   .option("--json", "one JSON array as the last line")
   .action(async (options) => {
     await runRestarts(options);
+  });
+
+program
+  .command("failover")
+  .description("the primary of a Redis with a spare dies under load, behind sentinels and in a cluster")
+  .option("--trial <names>", "comma-separated, or all", (text) => listOf(text, trialNames), [...trialNames])
+  .option("--json", "one JSON array as the last line")
+  .action(async ({ trial, ...options }) => {
+    await runFailover({ ...options, trials: trial });
+  });
+
+program
+  .command("sizes")
+  .description(
+    "what Redis needs for a job, a queue, a limiter and an event stream, and how many connections everybody opens",
+  )
+  .option("--json", "one JSON object as the last line")
+  .action(async (options) => {
+    await runSizes(options);
   });
 
 program

@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { findServer } from "./find.mjs";
 
 const PORT_ATTEMPTS = 5;
-const READY = "Ready to accept connections";
+const READY = /Ready to accept connections|Sentinel ID is/;
 
 // The shell is the server's parent and holds a pipe to us. When we end, however we end, the pipe reads end-of-file and
 // the shell kills the server. KILL and not TERM: a server that a test has stopped or that hangs in a script must go too,
@@ -41,16 +41,16 @@ exit "$code"
 /**
  * A Redis of our own: loopback, no persistence, never evicting. It ends with this process, also on kill -9.
  *
- * @param {{ args?: readonly string[], port?: number, dir?: string, server?: string }} [options] args come last, so they win;
- *   dir is kept, for a restart with persistence
+ * @param {{ args?: readonly string[], port?: number, dir?: string, config?: string, server?: string }} [options] args come last, so
+ *   they win; dir is kept, for a restart with persistence; config: a file that the server reads first
  * @returns {Promise<PrivateRedis>}
  */
-export async function startPrivateRedis({ args = [], port, dir, server = findServer(process.env.PATH) } = {}) {
+export async function startPrivateRedis({ args = [], port, dir, config, server = findServer(process.env.PATH) } = {}) {
   if (server === undefined) throw new Error("no redis-server and no valkey-server on the PATH");
   for (let attempt = 1; ; attempt += 1) {
     const wanted = port ?? (await freePort());
     try {
-      return await launch(server, wanted, dir, args);
+      return await launch(server, wanted, dir, config, args);
     } catch (error) {
       // Between finding a free port and binding it, another process may take it.
       const taken = error instanceof Error && error.message.includes("Address already in use");
@@ -59,13 +59,17 @@ export async function startPrivateRedis({ args = [], port, dir, server = findSer
   }
 }
 
-/** @param {string} server @param {number} port @param {string | undefined} dir @param {readonly string[]} args */
-async function launch(server, port, dir, args) {
+/**
+ * @param {string} server @param {number} port @param {string | undefined} dir @param {string | undefined} config
+ * @param {readonly string[]} args
+ */
+async function launch(server, port, dir, config, args) {
   const own = mkdtempSync(join(tmpdir(), "headgate-redis-"));
   // A link with the right name makes redis-check-rdb a server; a plain sh cannot set argv0.
   const link = join(own, basename(server).startsWith("valkey") ? "valkey-server" : "redis-server");
   symlinkSync(realpathSync(server), link);
   const settings = [
+    ...(config === undefined ? [] : [config]),
     "--port",
     String(port),
     "--bind",
@@ -127,7 +131,7 @@ async function ready(guard, ended) {
       const printed = /^pid (\d+)$/.exec(line)?.[1];
       if (printed) pid = Number(printed);
       said.push(line);
-      isReady = pid > 0 && said.some((each) => each.includes(READY));
+      isReady = pid > 0 && said.some((each) => READY.test(each));
       if (isReady) resolve(undefined);
     };
     createInterface({ input: guard.stdout }).on("line", read);

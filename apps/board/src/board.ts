@@ -2,7 +2,7 @@ import type { Queue } from "headgate";
 import { type Connection, createControl } from "headgate/control";
 import { requireProtection } from "./access.ts";
 import { boardApp } from "./app.ts";
-import { bullConnection, createBullBoardRoutes } from "./bull-board.ts";
+import { createBullBoardRoutes } from "./bull-board.ts";
 import { startServer } from "./server.ts";
 import { snapshotReader } from "./snapshot.ts";
 
@@ -60,7 +60,7 @@ export function createBoard(options: BoardOptions): Board {
     async listen({ host = DEFAULT_HOST, port = DEFAULT_PORT } = {}) {
       requireProtection(host, auth !== undefined);
       const control = createControl({ connection });
-      const bullBoard = createBullBoardRoutes(queues, bullConnection(connection), readOnly, onError);
+      const bullBoard = createBullBoardRoutes(queues, connection, readOnly, onError);
       const releaseConnections = async (): Promise<void> => {
         await Promise.allSettled([bullBoard.close(), control.close()]);
       };

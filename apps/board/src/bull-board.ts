@@ -2,18 +2,14 @@ import { createBullBoard } from "@bull-board/api";
 import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import { HonoAdapter } from "@bull-board/hono";
 import { serveStatic } from "@hono/node-server/serve-static";
-import { Queue as BullQueue, type ConnectionOptions } from "bullmq";
+import { Queue as BullQueue } from "bullmq";
 import type { Connection } from "headgate/control";
+import { closeClient, openClient } from "headgate/internal";
 import type { Hono } from "hono";
 import type { BoardQueue } from "./board.ts";
 
 /** Where Bull Board lives below the board's own pages. */
 export const BULL_BOARD_PATH = "/queues";
-
-/** BullMQ takes no bare URL, and no client of ours is handed to it: it duplicates and closes what it opened itself. */
-export function bullConnection(connection: Connection): ConnectionOptions {
-  return (typeof connection === "string" ? { url: connection } : connection) as ConnectionOptions;
-}
 
 export interface BullBoard {
   readonly routes: Hono;
@@ -26,12 +22,15 @@ export interface BullBoard {
  */
 export function createBullBoardRoutes(
   queues: readonly BoardQueue[],
-  connection: ConnectionOptions,
+  connection: Connection,
   readOnly: boolean,
   onError: (error: unknown) => void,
 ): BullBoard {
+  // One connection for all of them, of whatever kind: BullMQ itself knows no sentinels or cluster by URL.
+  const client = openClient(connection);
+  client.on("error", onError);
   const bullQueues = queues.map((queue) => {
-    const bull = new BullQueue(queue.bullmq.name, { prefix: queue.bullmq.prefix, connection });
+    const bull = new BullQueue(queue.bullmq.name, { prefix: queue.bullmq.prefix, connection: client as never });
     bull.on("error", onError);
     return bull;
   });
@@ -46,6 +45,7 @@ export function createBullBoardRoutes(
     routes: server.registerPlugin(),
     close: async () => {
       await Promise.allSettled(bullQueues.map((queue) => queue.close()));
+      await closeClient(client);
     },
   };
 }

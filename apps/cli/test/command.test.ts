@@ -69,7 +69,7 @@ describe("a config", () => {
     expect(code).toBe(2);
     expect(stderr).toContain("HG_CONFIG_INVALID");
     expect(stderr).toContain(
-      'connection: expected a redis:// or rediss:// URL, ioredis options, or an ioredis client, got "http://***@127.0.0.1:6379"',
+      'connection: expected a redis://, rediss://, redis+sentinel:// or redis+cluster:// URL, ioredis options, or an ioredis client, got "http://***@127.0.0.1:6379"',
     );
     expect(stderr).toContain("colour: expected no such option");
     expect(stderr).toContain('queues.letters.concurrency: expected a whole number from 1 to 10000, got "many"');

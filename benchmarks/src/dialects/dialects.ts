@@ -181,11 +181,12 @@ export const dialects: readonly Dialect[] = [
   {
     name: "shopify-rest",
     provider: "shopify",
-    rule: { kind: "bucket", unit: "requests", amount: 50, perMs: 1_000, burst: 400 },
-    usedBefore: 380,
+    // A full bucket leaks in 20 s, on every plan.
+    rule: { kind: "bucket", unit: "requests", amount: 50, perMs: 1_000, burst: 1_000 },
+    usedBefore: 980,
     says: ({ accepted, left, waitMs }) => ({
       headers: {
-        "x-shopify-shop-api-call-limit": `${400 - left}/400`,
+        "x-shopify-shop-api-call-limit": `${1_000 - left}/1000`,
         ...(accepted ? {} : { "retry-after": Math.max(1, waitMs / 1_000).toFixed(1) }),
       },
     }),

@@ -37,10 +37,22 @@ export const errorTable = {
     fix: "Remove keyPrefix; set namespace in defineLimiter instead.",
   },
   HG_REDIS_UNREACHABLE: { summary: "Redis does not answer", fix: "Start Redis, or correct the connection." },
+  HG_REDIS_TLS: {
+    summary: "Redis and this process do not trust each other's certificates",
+    fix: "Name your own CA in NODE_EXTRA_CA_CERTS, or pass ioredis options with tls: { ca, cert, key } as connection.",
+  },
+  HG_REDIS_AUTH: {
+    summary: "Redis does not let this user do what Headgate needs",
+    fix: "Correct user and password, or the user's ACL: docs/operating.md lists what is needed.",
+  },
   HG_REDIS_VERSION: { summary: "Redis is too old", fix: "Upgrade to Redis 7 or Valkey 8." },
   HG_REDIS_EVICTION: {
     summary: "Redis may evict keys, and with them jobs and locks",
     fix: "CONFIG SET maxmemory-policy noeviction, and set it in redis.conf.",
+  },
+  HG_STATE_FORMAT: {
+    summary: "Another version of Headgate works on this limiter, and its state cannot be read",
+    fix: "Drain every fleet and stop every producer of the older version first, then start the newer one.",
   },
   HG_REDIS_UNAVAILABLE: {
     summary: "Redis cannot serve now",

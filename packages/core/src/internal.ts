@@ -6,6 +6,7 @@ export { headgateError } from "./errors.ts";
 export { isLoopback, mayAnswer, urlOf } from "./http/address.ts";
 export { Damper } from "./observe/damper.ts";
 export { isFetching, pulses } from "./observe/pulse.ts";
+export { ADDRESS_FORMS, type Address, isAddress, readAddress } from "./redis/address.ts";
 export { addressOf, type Client, closeClient, connected, openClient } from "./redis/connection.ts";
 export { defineScripts } from "./redis/scripts.ts";
 export { checkServer, readServer, type Server } from "./redis/server.ts";

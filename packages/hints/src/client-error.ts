@@ -1,6 +1,6 @@
 import { parsedBody } from "./body.ts";
 import { fieldsOf } from "./fields.ts";
-import { isObject, isStream, read, readNumber, readStatus, readText } from "./reading.ts";
+import { find, isNumber, isObject, isStatus, isStream, listAt, numberAt, read, textAt } from "./reading.ts";
 import type { Exchange } from "./resolve.ts";
 
 /**
@@ -9,88 +9,73 @@ import type { Exchange } from "./resolve.ts";
  */
 const AWS_THROTTLED = /Throttl|^(?:Request|Bandwidth)Limit|^TooManyReq|ThroughputExceeded|^SlowDown|^PriorReq/;
 
-/** How deep `cause` is followed: a wrapper around a wrapper around a client's error. */
-const CAUSES_MOST = 4;
+/**
+ * Where clients keep the body: `body` (Notion as text, HubSpot), `data` (X, Slack), `error` (openai the inner object, Anthropic
+ * the whole); `data` (axios, octokit) or `body` (got, Shopify) of the response; `raw` (Stripe), `rawError` (discord.js),
+ * `responseBody` (AI SDK), JSON in `message` (@google/genai).
+ */
+const OWN_BODY = ["body", "data", "error"];
+const HIDDEN_BODY = ["raw", "rawError", "responseBody", "message"];
 
-/** Finds the answer inside an error: the error's own, or that of what caused it. */
-export function clientSays(error: unknown): Exchange {
-  const own = answerIn(error);
-  let inner = error;
-  let found = own;
-  for (let depth = 0; found.status === undefined && !found.refused; depth++) {
-    inner = read(inner, "cause") ?? read(inner, "lastError");
-    if (depth === CAUSES_MOST || !isObject(inner)) return own;
-    found = answerIn(inner);
-  }
-  return found;
-}
+/** What an error was made of: its `cause`, the last attempt (the AI SDK's `lastError`), all that failed together (AggregateError). */
+export const causesOf = (error: unknown): object[] =>
+  [read(error, "cause"), read(error, "lastError"), ...listAt(error, "errors")].filter(isObject);
 
-function answerIn(error: unknown): Exchange {
+/** Finds the answer inside an error, by where clients keep its parts. */
+export function answerIn(error: unknown): Exchange {
   // AWS clients say `$response`; Shopify's clients return `errors` with the response in it.
-  const response = read(error, "response") ?? read(error, "$response") ?? read(read(error, "errors"), "response");
+  const response = find(error, ["response", "$response"], isObject) ?? read(read(error, "errors"), "response");
+  const status =
+    find(error, ["status", "statusCode"], isStatus) ??
+    find(response, ["status", "statusCode", "code"], isStatus) ??
+    find(read(error, "$metadata"), ["httpStatusCode"], isStatus) ??
+    find(error, ["code"], isStatus);
+  const headers =
+    find(error, ["headers"], isObject) ??
+    find(response, ["headers"], isObject) ??
+    // The AI SDK; gRPC's trailers.
+    find(error, ["responseHeaders", "metadata"], isObject);
   return {
-    status:
-      readStatus(error, "status") ??
-      readStatus(error, "statusCode") ??
-      readStatus(response, "status") ??
-      readStatus(response, "statusCode") ??
-      readStatus(response, "code") ??
-      readStatus(read(error, "$metadata"), "httpStatusCode") ??
-      readStatus(error, "code"),
-    fields: fieldsOf(
-      [
-        read(error, "headers"),
-        read(response, "headers"),
-        read(error, "responseHeaders"),
-        read(error, "metadata"), // gRPC
-      ].find(isObject),
-    ),
-    body: bodyOf(error, response),
+    status,
+    fields: fieldsOf(headers),
+    // Without a body the error's own `code`, `type` and `errors`.
+    body: bodyAt(error, OWN_BODY) ?? bodyAt(response, OWN_BODY) ?? bodyAt(error, HIDDEN_BODY) ?? error,
     clientMs: clientMs(error, response),
     refused: hasRefused(error),
   };
 }
 
-/**
- * Where clients keep the body: `error` (openai the inner object, Anthropic the whole), `body` (Notion as text, HubSpot), `data`
- * (X, Slack), `response.data` (axios, octokit), `response.body` (got, Shopify), `raw` (Stripe), `rawError` (discord.js),
- * `responseBody` (AI SDK), JSON in `message` (@google/genai); without any of them the error's own `code` and `type`.
- */
-function bodyOf(error: unknown, response: unknown): unknown {
-  for (const [from, names] of [
-    [error, "error body data"],
-    [response, "data body"],
-    [error, "raw rawError responseBody message"],
-  ] as const) {
-    for (const name of names.split(" ")) {
-      const body = parsedBody(read(from, name));
-      if (isObject(body) && !isStream(body)) return body;
-    }
+/** The first that is a body and has been read, parsed. */
+export function bodyAt(from: unknown, names: readonly string[]): unknown {
+  // GraphQL clients take the answer apart, and `data` may be there beside it.
+  if (listAt(from, "errors")[0] || isObject(read(from, "extensions"))) return from;
+  for (const name of names) {
+    const body = parsedBody(read(from, name));
+    if (isObject(body) && !isStream(body)) return body;
   }
-  return error;
+  return undefined;
 }
 
 /**
  * Waits that a client worked out: Slack and Shopify in seconds, @discordjs/rest in ms (with `timeToReset`),
  * rate-limiter-flexible in ms (`msBeforeNext`).
  */
-function clientMs(error: unknown, response: unknown): number | undefined {
-  const ms = readNumber(error, "retryAfterMs") ?? readNumber(error, "msBeforeNext");
-  const wait = readNumber(error, "retryAfter") ?? readNumber(response, "retryAfter");
-  if (ms !== undefined || wait === undefined) return ms;
-  return readNumber(error, "timeToReset") === undefined ? wait * 1_000 : wait;
+function clientMs(error: unknown, response: unknown): number {
+  const seconds = numberAt(error, "retryAfter") || numberAt(response, "retryAfter");
+  return (
+    find(error, ["retryAfterMs", "msBeforeNext"], isNumber) ??
+    (isNumber(read(error, "timeToReset")) ? seconds : seconds * 1e3)
+  );
 }
 
 /** Errors without a status, each by properties that only it has. */
-function hasRefused(error: unknown): boolean {
+const hasRefused = (error: unknown): boolean =>
   // @discordjs/rest
-  if (readNumber(error, "timeToReset") !== undefined && readNumber(error, "retryAfter") !== undefined) return true;
+  isNumber(numberAt(error, "timeToReset") + numberAt(error, "retryAfter")) ||
   // rate-limiter-flexible rejects with its result
-  if (readNumber(error, "msBeforeNext") !== undefined && readNumber(error, "consumedPoints") !== undefined) return true;
-  // AWS clients keep the service's code as the name, and its status is often 400; gRPC's RESOURCE_EXHAUSTED
-  return (
-    read(read(error, "$retryable"), "throttling") === true ||
-    (isObject(read(error, "$metadata")) && AWS_THROTTLED.test(readText(error, "name") ?? "")) ||
-    (read(error, "code") === 8 && isObject(read(error, "metadata")))
-  );
-}
+  isNumber(numberAt(error, "msBeforeNext") + numberAt(error, "consumedPoints")) ||
+  // AWS clients keep the service's code as the name, and its status is often 400
+  read(read(error, "$retryable"), "throttling") === true ||
+  (isObject(read(error, "$metadata")) && AWS_THROTTLED.test(textAt(error, "name"))) ||
+  // gRPC's RESOURCE_EXHAUSTED
+  (read(error, "code") === 8 && isObject(read(error, "metadata")));

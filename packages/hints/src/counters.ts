@@ -1,9 +1,8 @@
-import { type Counter, saysSomething } from "./counter.ts";
+import { type Counter, finished, saysSomething } from "./counter.ts";
 import { type FieldKind, type FieldName, readFieldName } from "./field-name.ts";
 import type { Fields } from "./fields.ts";
-import type { HintScope } from "./hints.ts";
-import { policiesOf, structuredCounters, withPolicies } from "./structured.ts";
-import { durationMs, NUMBER, type ResetUnit, spanMs, untilMs } from "./time.ts";
+import { isList, itemCounters, membersOf, policiesOf, withPolicies } from "./structured.ts";
+import { DURATION, NUMBER, type ResetUnit, untilMs } from "./time.ts";
 
 /** How an API writes its headers, where their look does not say it. */
 export interface Dialect {
@@ -15,114 +14,91 @@ export interface Dialect {
   readonly windowMs?: number;
 }
 
-export interface Counted {
-  readonly counters: Counter[];
-  readonly scope: HintScope | undefined;
-  /** `X-RateLimit-Retry-After`: ms. */
-  readonly askedMs: number | undefined;
+/** The fields that come once in an answer, by kind. */
+type Lone = Partial<Record<FieldKind, string>>;
+
+interface Group extends Counter {
+  readonly prefix: string;
+  /** WHOOP's: the policies behind the limit. */
+  list?: string | undefined;
 }
 
-interface Group {
-  readonly name: FieldName;
-  readonly counter: Counter;
-  limitText?: string;
-}
+const STANDARD = "requests//";
+const LEGACY = "x-requests//";
 
-/** The other kinds of fields come once in an answer. */
-const OF_A_COUNTER = /^(?:limit|rem|int|reset)/;
-
-/** Every counter that the headers tell of. */
-export function countersOf(fields: Fields, base: () => number, dialect: Dialect): Counted {
+/** Every counter that the headers tell of, and the fields beside them. */
+export function countersOf(fields: Fields, base: () => number, dialect: Dialect): [counters: Counter[], lone: Lone] {
   const groups = new Map<string, Group>();
-  const lone: Partial<Record<FieldKind, string>> = {};
-  const counters: Counter[] = [];
-
-  for (const [header, text] of fields) {
-    if (header === "x-shopify-shop-api-call-limit") counters.push(...callLimit(text));
+  const lone: Lone = {};
+  for (const [header, text] of [...fields, ...membersOf(fields.get("ratelimit"))]) {
     const name = readFieldName(header);
-    if (name === null) continue;
-    if (OF_A_COUNTER.test(name.kind)) fill(groups, name, text, base, dialect);
-    else lone[name.kind] = text;
+    if (!name) continue;
+    if (/^(?:lim|rem|int|reset)/.test(name.kind)) {
+      const group = groups.get(name.group) ?? groupOf(name, dialect);
+      groups.set(name.group, group);
+      fill(group, name, text, base, dialect);
+    } else lone[name.kind] = text;
   }
-  const { ratelimit: field, policy, partition } = lone;
-
-  const standard = field === undefined && groups.has("requests//") ? [] : structuredCounters(field, policy);
-  counters.push(...standard);
-  for (const [key, { name, counter, limitText }] of groups) {
-    // Middleware that sends both generations counts one thing twice.
-    if (key === "x-requests//" && (field !== undefined || groups.has("requests//"))) continue;
-    counter.partition ??= name.prefix === "x-" ? partition : undefined;
-    const policies = policiesOf(limitText?.includes(";") ? limitText.slice(limitText.indexOf(",") + 1) : undefined);
-    if (key === "requests//") policies.push(...policiesOf(policy));
-    const known = policies.length > 0 ? withPolicies(counter, policies) : [counter];
-    counters.push(...known.filter(saysSomething));
+  const policies = policiesOf(lone.policy);
+  const counters = itemCounters(isList(lone.ratelimit ?? "") ? lone.ratelimit : undefined, policies);
+  // Middleware that sends several generations counts one thing several times.
+  if (counters.length > 0) groups.delete(STANDARD);
+  if (counters.length > 0 || groups.has(STANDARD)) groups.delete(LEGACY);
+  for (const [key, group] of groups) {
+    // Kong tells of the limit that is closest once more, without its window but with its reset.
+    const twin = key === STANDARD && [...groups.values()].find((one) => one.windowMs && isSame(one, group));
+    if (twin) {
+      twin.resetMs ??= group.resetMs;
+      continue;
+    }
+    if (group.prefix === "x-") group.partition ??= lone.partition;
+    counters.push(...withPolicies(group, key === STANDARD ? policies.splice(0) : policiesOf(group.list)));
   }
-  const windowMs = spanMs(dialect.windowMs);
-  for (const one of counters) one.windowMs ??= windowMs ?? (one.rule === "full" ? fullWindowMs(one) : undefined);
-  return { counters, scope: scopeOf(lone), askedMs: untilMs(lone["retry-after"] ?? "", base) };
+  counters.push(...policies, ...callLimit(fields.get("x-shopify-shop-api-call-limit")));
+  return [counters.map((one) => finished(one, dialect.windowMs)).filter(saysSomething), lone];
 }
 
-/** Discord's `X-RateLimit-Scope`; its older `X-RateLimit-Global: true`. */
-function scopeOf({ scope, global }: Partial<Record<FieldKind, string>>): HintScope | undefined {
-  if (scope === "user" || scope === "global" || scope === "shared") return scope;
-  return global === "true" ? "global" : undefined;
-}
+const isSame = (one: Counter, other: Counter): boolean =>
+  one.unit === other.unit && one.limit === other.limit && one.remaining === other.remaining;
 
-function fill(groups: Map<string, Group>, name: FieldName, text: string, base: () => number, dialect: Dialect): void {
-  let group = groups.get(name.group);
-  if (group === undefined) {
-    const { unit, windowMs, partition, prefix } = name;
-    const rule = prefix === "" ? "ratelimit" : prefix === "anthropic-" || dialect.resetIsFull ? "full" : "reset";
-    group = { name, counter: { unit, rule, windowMs, partition } };
-    groups.set(name.group, group);
-  }
-  const { counter } = group;
-  switch (name.kind) {
+const groupOf = ({ unit, windowMs, partition, prefix }: FieldName, { resetIsFull }: Dialect): Group => ({
+  unit,
+  rule: prefix === "" ? "ratelimit" : prefix === "anthropic-" || resetIsFull ? "full" : "reset",
+  windowMs,
+  partition,
+  prefix,
+});
+
+function fill(group: Group, { kind, ms }: FieldName, text: string, base: () => number, dialect: Dialect): void {
+  switch (kind) {
     case "limit":
-      group.limitText = text;
-      counter.limit = countOf(text.split(",", 1)[0]) || undefined;
+      group.limit = numberOf(text.split(",", 1)[0]);
+      group.list = /^\d+,(.*;.*)/.exec(text)?.[1];
       break;
     case "remaining":
-      counter.remaining = countOf(text);
+      group.remaining = numberOf(text);
       break;
     case "interval-milliseconds":
-      counter.windowMs = countOf(text) || undefined;
+      group.windowMs = numberOf(text);
       break;
     case "reset-after":
-      counter.resetMs = spanMs(untilMs(text, base));
-      if (counter.rule === "reset") counter.rule = "reset-after";
+      group.resetMs = untilMs(text, base);
+      if (group.rule === "reset") group.rule = kind;
       break;
-    case "reset":
-      if (counter.rule === "reset-after") break;
-      counter.resetMs = spanMs(untilMs(text, base, name.ms ? "ms" : dialect.reset));
+    default:
+      if (group.rule === "reset-after") break;
+      group.resetMs = untilMs(text, base, ms ? "ms" : dialect.reset);
       // Go's durations are how OpenAI, and who copies it, writes the time until the bucket is full.
-      if (counter.rule === "reset" && name.prefix === "x-" && durationMs(text) !== undefined) counter.rule = "full";
-      break;
+      if (group.prefix === "x-" && DURATION.test(text)) group.rule = "full";
   }
 }
 
-/** `-1` is what Azure writes for "I do not know"; other negatives are an overdrawn count, which is 0. */
-function countOf(text: string | undefined): number | undefined {
-  const value = text !== undefined && NUMBER.test(text.trim()) ? Number(text) : -1;
-  if (value === -1) return undefined;
-  return Math.min(Math.max(Math.floor(value), 0), Number.MAX_SAFE_INTEGER);
-}
+/** `-1` is what Azure writes for "I do not know". */
+const numberOf = (text = ""): number | undefined =>
+  NUMBER.test(text.trim()) && Number(text) !== -1 ? Number(text) : undefined;
 
-/** Shopify's leaky bucket: `32/40`, used and size. */
-function callLimit(text: string): Counter[] {
-  if (!/^\d{1,9}\/\d{1,9}$/.test(text)) return [];
-  const [used = 0, limit = 0] = text.split("/").map(Number);
-  return [{ unit: "requests", rule: "reset", limit, remaining: Math.max(limit - used, 0) }];
-}
-
-const ROUND_MS = [1_000, 60_000, 3_600_000, 86_400_000];
-
-/**
- * A bucket that is full again in `reset` after `limit - remaining` were taken refills `limit` in a window. Resets are rounded by
- * the API, so it is believed only within a tenth of a round length.
- */
-function fullWindowMs({ limit, remaining, resetMs }: Counter): number | undefined {
-  if (limit === undefined || remaining === undefined || !resetMs || remaining >= limit) return undefined;
-  const window = (resetMs * limit) / (limit - remaining);
-  return ROUND_MS.find((round) => Math.abs(window - round) <= round / 10);
+/** Shopify's leaky bucket: `32/40`, used and size. How long a full one takes to leak is not said, but the preset knows it. */
+function callLimit(text = ""): Counter[] {
+  const [, used = 0, limit = 0] = (/^(\d{1,9})\/(\d{1,9})$/.exec(text) ?? []).map(Number);
+  return limit > 0 ? [{ unit: "requests", rule: "full", limit, remaining: limit - used }] : [];
 }

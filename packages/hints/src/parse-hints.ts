@@ -1,8 +1,9 @@
+import { bodyAt } from "./client-error.ts";
 import { fieldsOf } from "./fields.ts";
 import type { Hints } from "./hints.ts";
 import { type Provider, type ProviderName, providers } from "./providers.ts";
-import { isObject, isStream, read, readStatus } from "./reading.ts";
-import { type Exchange, type Resolved, resolve } from "./resolve.ts";
+import { find, isObject, isStatus, read } from "./reading.ts";
+import { type Classified, type Exchange, resolve } from "./resolve.ts";
 import { WAIT_MOST_MS } from "./time.ts";
 
 export interface HintOptions {
@@ -22,29 +23,25 @@ const NOTHING: Hints = { source: "none", limits: [], scope: "unknown" };
  * text (a stream is left alone)
  */
 export function parseHints(input: unknown, options: HintOptions = {}): Hints {
-  return hintsOf(() => exchangeOf(input), options).hints;
+  return resolved(() => exchangeOf(input), options).hint;
 }
 
-export function hintsOf(exchange: () => Exchange, options: HintOptions): Resolved {
+export function resolved(exchange: () => Exchange, options: HintOptions): Classified {
   try {
-    const { now = Date.now(), maxWaitMs = WAIT_MOST_MS, provider = {} } = options;
-    const most = maxWaitMs > 0 && Number.isFinite(maxWaitMs) ? maxWaitMs : WAIT_MOST_MS;
+    const { now = Number.NaN, maxWaitMs = WAIT_MOST_MS, provider = {} } = options;
+    const most = maxWaitMs > 0 && Number.isFinite(maxWaitMs) ? Math.ceil(maxWaitMs) : WAIT_MOST_MS;
     const preset = typeof provider === "string" ? (providers[provider] ?? {}) : provider;
     return resolve(exchange(), Number.isFinite(now) ? now : Date.now(), most, preset);
   } catch {
-    return { hints: NOTHING, throttled: false, status: undefined };
+    return { throttled: false, terminal: false, hint: NOTHING, status: undefined };
   }
 }
 
+/** An answer, or headers alone. */
 export function exchangeOf(input: unknown): Exchange {
+  const status = find(input, ["status", "statusCode"], isStatus);
   const headers = read(input, "headers");
-  if (isObject(headers) || isObject(read(input, "body"))) {
-    const body = read(input, "body") ?? read(input, "data");
-    return {
-      status: readStatus(input, "status") ?? readStatus(input, "statusCode"),
-      fields: fieldsOf(headers),
-      body: isStream(body) ? undefined : body,
-    };
-  }
-  return { status: undefined, fields: fieldsOf(input), body: undefined };
+  const body = bodyAt(input, ["body", "data"]);
+  const isAnswer = status !== undefined || isObject(headers) || body !== undefined;
+  return { status, fields: fieldsOf(isAnswer ? headers : input), body };
 }

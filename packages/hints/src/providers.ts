@@ -72,6 +72,8 @@ export const providers: Readonly<Record<ProviderName, Provider>> = {
   },
   shopify: {
     bodyTells: true,
+    // 40 calls that leak at 2 a second; on every plan a full bucket is empty after 20 s.
+    windowMs: 20_000,
     // Both buckets leak every second.
     defaultWaitMs: 1_000,
   },

@@ -81,6 +81,11 @@ describe("codes", () => {
     ["Shopify on 200", 200, { errors: [{ message: "Throttled", extensions: { code: "THROTTLED" } }] }, true],
     ["X", 403, { errors: [{ code: 88, message: "Rate limit exceeded" }] }, true],
     ["problem type", 503, { type: "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity" }, true],
+    ["problem type of a quota", 403, { type: "https://iana.org/assignments/http-problem-types#quota-exceeded" }, true],
+    ["… of abuse", 403, { type: "https://iana.org/assignments/http-problem-types#abnormal-usage-detected" }, true],
+    ["another problem type", 503, { type: "https://iana.org/assignments/http-problem-types#date" }, false],
+    ["a type of the same name elsewhere", 403, { type: "https://example.com/problems#quota-exceeded" }, false],
+    ["Stripe's 503 without a code", 503, { error: { type: "api_error" } }, false],
     ["plain 503", 503, { error: "down" }, false],
     ["plain 529", 529, {}, false],
     ["plain 403", 403, { message: "Forbidden" }, false],
@@ -98,6 +103,22 @@ it("Discord: seconds with fractions, global", () => {
     limits: [],
     scope: "global",
   });
+});
+
+it.each([{ status: 429 }, { statusCode: 429 }, { status: 429, body: "slow down" }, { status: 429, body: null }])(
+  "a status alone is enough: %o",
+  (response) => {
+    expect(classifyResponse(response)).toMatchObject({ throttled: true, status: 429, hint: { source: "none" } });
+  },
+);
+
+it.each(["stripe-should-retry", "x-should-retry"])("%s is about one call, not about a limit", (name) => {
+  for (const should of ["true", "false"]) {
+    const headers = { [name]: should };
+    expect(classifyResponse({ status: 429, headers })).toMatchObject({ throttled: true, terminal: false });
+    expect(classifyResponse({ status: 409, headers })).toMatchObject({ throttled: false });
+    expect(classifyResponse({ status: 503, headers })).toMatchObject({ throttled: false });
+  }
 });
 
 it("HubSpot: the daily count is terminal, ten seconds are not", () => {
@@ -141,6 +162,10 @@ it("Shopify: what is missing, at the rate it comes back", () => {
     throttled: true,
     hint: { retryAfterMs: 6_000, source: "body", limits: [{ ...limit, remaining: 202, resetMs: 15_960 }] },
   });
+  const restored = { errors: [{ message: "Throttled" }], extensions: { cost: cost(502, 600) } };
+  expect(answer(200, restored)).toMatchObject({ throttled: true, hint: { source: "none" } });
+  const other = { errors: [{ message: "Field is missing" }], extensions: { cost: cost(502, 202) } };
+  expect(answer(200, other)).toMatchObject({ throttled: false, hint: { source: "none" } });
   expect(parseHints({ status: 200, headers: {}, body: { data: {}, extensions: { cost: cost(12, 950) } } })).toEqual({
     source: "none",
     limits: [{ ...limit, remaining: 950, resetMs: 1_000 }],

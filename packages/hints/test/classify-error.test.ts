@@ -21,6 +21,14 @@ describe("shapes", () => {
     ["@discordjs/rest", { retryAfter: 7_000, timeToReset: 7_000, global: false, limit: 5 }, undefined],
     ["rate-limiter-flexible", { msBeforeNext: 7_000, remainingPoints: 0, consumedPoints: 3 }, undefined],
     ["a wrapper", { cause: withProperties({ cause: withProperties({ status: 429, headers: after }) }) }, 429],
+    ["a last attempt", { lastError: withProperties({ status: 429, headers: after }), errors: [] }, 429],
+    ["graphql-request", { response: { status: 429, headers: after, errors: [{ message: "x" }], data: {} } }, 429],
+    ["superagent", { status: 429, response: { status: 429, headers: after, body: {}, error: new Error("x") } }, 429],
+    [
+      "Azure's RestError",
+      { statusCode: 429, code: "TooMany", response: { status: 429, headers: new Map(Object.entries(after)) } },
+      429,
+    ],
   ])("%s", (_, properties, status) => {
     const { throttled, terminal, hint, status: seen } = classifyError(withProperties(properties), { now });
     expect({ throttled, terminal, wait: hint.retryAfterMs, seen }).toEqual({
@@ -39,6 +47,44 @@ describe("shapes", () => {
       retryAfterMs: 7_000,
       source: "body",
     });
+  });
+
+  it("a body that has not been read leaves it to the error's own code", () => {
+    for (const body of [new ReadableStream(), { pipe: () => undefined }]) {
+      expect(classifyError(withProperties({ status: 429, code: "insufficient_quota", body })).terminal).toBe(true);
+    }
+  });
+
+  const refused = withProperties({ status: 429, headers: after });
+  const slack = withProperties({ code: "slack_webapi_rate_limited_error", retryAfter: 7 });
+  it.each<[string, unknown, number | undefined]>([
+    ["what failed together", new AggregateError([withProperties({ status: 500 }), refused]), 429],
+    ["a client's error without a status", withProperties({ cause: slack }), undefined],
+    ["… among others", new AggregateError([withProperties({ status: 500 }), slack]), undefined],
+    ["a wrapper around what failed together", withProperties({ cause: new AggregateError([refused]) }), 429],
+    ["wrappers around each of them", new AggregateError([withProperties({ cause: refused })]), 429],
+    ["a thrown object", { cause: { errors: [{ response: { statusCode: 429, headers: after } }] } }, 429],
+  ])("is found inside %s", (_, error, status) => {
+    expect(classifyError(error, { now })).toMatchObject({
+      throttled: true,
+      terminal: false,
+      status,
+      hint: { retryAfterMs: 7_000 },
+    });
+  });
+
+  it.each<[string, unknown, number | undefined]>([
+    ["an error with a status of its own is not opened", withProperties({ status: 404, cause: refused }), 404],
+    ["several failures are a failure", new AggregateError([withProperties({ status: 500 }), new Error("x")]), 500],
+    [
+      "a chain has an end",
+      Array(12)
+        .fill(0)
+        .reduce((cause: unknown) => withProperties({ cause }), refused),
+      undefined,
+    ],
+  ])("%s", (_, error, status) => {
+    expect(classifyError(error)).toMatchObject({ throttled: false, status });
   });
 
   it("a code says that it is terminal", () => {

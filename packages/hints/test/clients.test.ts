@@ -1,6 +1,7 @@
+import { createGraphQLClient } from "@shopify/graphql-client";
 import { setAbstractFetchFunc } from "@shopify/shopify-api/runtime";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { Classified } from "../src/index.ts";
+import { type Classified, classifyError, parseHints } from "../src/index.ts";
 import { anthropic } from "./snippets/anthropic.ts";
 import { azureOpenai } from "./snippets/azure-openai.ts";
 import { discord } from "./snippets/discord.ts";
@@ -14,8 +15,8 @@ import { shopifyGraphql } from "./snippets/shopify-graphql-client.ts";
 import { slack } from "./snippets/slack.ts";
 import { stripe } from "./snippets/stripe.ts";
 import { x } from "./snippets/x.ts";
-import { type Expected, fixture, RECORDED } from "./support/fixtures.ts";
-import { replay } from "./support/replay.ts";
+import { type Expected, fixture, inOrder, RECORDED, saidBy } from "./support/fixtures.ts";
+import { listen, replay } from "./support/replay.ts";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"], now: RECORDED }));
 afterEach(() => void vi.useRealTimers());
@@ -32,6 +33,7 @@ const cases: [client: string, fixture: string, (url: string) => Promise<Classifi
   ["openai", "openai-no-credit", openai],
   ["openai", "openai-slow-down", openai],
   ["openai (Azure)", "azure-openai", azureOpenai],
+  ["openai (Azure)", "azure-openai-limits", azureOpenai],
   ["@anthropic-ai/sdk", "anthropic", anthropic],
   ["@anthropic-ai/sdk", "anthropic-spend-limit", anthropic],
   ["@anthropic-ai/sdk", "anthropic-overloaded", anthropic],
@@ -47,8 +49,8 @@ const cases: [client: string, fixture: string, (url: string) => Promise<Classifi
   ["@hubspot/api-client", "hubspot-daily", hubspot],
   ["@notionhq/client", "notion", notion],
   ["@notionhq/client", "notion-overload", notion],
-  // It adds 50 ms for the way.
-  ["@discordjs/rest", "discord", discord, { source: "client", retryAfterMs: 2_050 }],
+  // It keeps no headers, and adds 50 ms for the way.
+  ["@discordjs/rest", "discord", discord, { source: "client", retryAfterMs: 2_050, limits: [] }],
   ["twitter-api-v2", "x", x],
   ["@shopify/graphql-client", "shopify-graphql", shopifyGraphql],
   ["@shopify/graphql-client", "shopify-rest", shopifyGraphql],
@@ -61,10 +63,17 @@ it.each(cases)("%s, asked once: %s", async (_, name, call, hidden) => {
   await using server = await replay(fixture(name));
   const classified = await call(server.url);
   expect(server.requests).toHaveLength(1);
-  expect(saidBy(classified)).toEqual({ retryAfterMs: undefined, ...expected, ...hidden });
+  expect(saidBy(classified ?? classifyError(null))).toEqual(inOrder({ ...expected, ...hidden }));
 });
 
-function saidBy(classified: Classified | null): object {
-  const { throttled, terminal, hint } = classified ?? { throttled: false, terminal: false, hint: undefined };
-  return { throttled, terminal, source: hint?.source, retryAfterMs: hint?.retryAfterMs };
-}
+it("@shopify/graphql-client: what a success costs", async () => {
+  const throttleStatus = { maximumAvailable: 2_000, currentlyAvailable: 1_980, restoreRate: 100 };
+  const extensions = { cost: { requestedQueryCost: 20, throttleStatus } };
+  await using server = await listen((_, response) =>
+    response.setHeader("content-type", "application/json").end(JSON.stringify({ data: { shop: {} }, extensions })),
+  );
+  const result = await createGraphQLClient({ url: server.url, headers: {}, retries: 0 }).request("{ shop { name } }");
+  const limit = { unit: "cost", limit: 2_000, remaining: 1_980, resetMs: 200, windowMs: 20_000 };
+  for (const hint of [parseHints(result), classifyError(result).hint]) expect(hint.limits).toEqual([limit]);
+  expect(classifyError(result).throttled).toBe(false);
+});

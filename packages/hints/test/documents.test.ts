@@ -14,6 +14,28 @@ it.each(Object.keys(providers))("docs/providers.md has a section for %s", (name)
   expect(page).toContain(`\`provider: "${name}"\``);
 });
 
+describe.each(Object.entries(providers))("docs/providers.md says of %s what the preset says", (name, preset) => {
+  const [, after = ""] = page.split(`\`provider: "${name}"\``);
+  const [section = ""] = after.split("\n## ");
+  const lineOf = (label: string): string => new RegExp(`^- ${label}: (.*)$`, "m").exec(section)?.[1] ?? "";
+
+  it("the default wait", () => {
+    const [, amount, unit] = /^(\d+) (s|min)\b/.exec(lineOf("Waits when nothing is said")) ?? [];
+    const ms = amount === undefined ? undefined : Number(amount) * (unit === "min" ? 60_000 : 1_000);
+    expect(ms).toBe(preset.defaultWaitMs);
+  });
+
+  it("the terminal codes", () => {
+    const codes = Array.from(lineOf("Terminal").matchAll(/`([A-Za-z_]{12,})`/g), ([, code]) => code);
+    expect(codes).toEqual(preset.terminalCodes ?? []);
+  });
+
+  it("the way its own retries are turned off", () => {
+    expect(lineOf("Own retries")).not.toBe("");
+    expect(section).toContain("```ts");
+  });
+});
+
 it("the page names no preset that is not there", () => {
   const named = [...page.matchAll(/^`provider: "(.+)"`$/gm)].map(([, name]) => name);
   expect(named.sort()).toEqual(Object.keys(providers).sort());

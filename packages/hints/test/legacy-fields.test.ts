@@ -136,6 +136,22 @@ describe("dialects", () => {
       ],
     ],
     [
+      "Kong again: the limit that is closest once more, without its window",
+      {
+        "ratelimit-limit": "60",
+        "ratelimit-remaining": "59",
+        "ratelimit-reset": "41",
+        "x-ratelimit-limit-minute": "60",
+        "x-ratelimit-remaining-minute": "59",
+        "x-ratelimit-limit-hour": "1000",
+        "x-ratelimit-remaining-hour": "700",
+      },
+      [
+        { unit: "requests", limit: 60, remaining: 59, resetMs: 41_000, windowMs: 60_000 },
+        { unit: "requests", limit: 1_000, remaining: 700, windowMs: 3_600_000 },
+      ],
+    ],
+    [
       "WHOOP: a list in the limit",
       {
         "X-RateLimit-Limit": "100, 100;window=60, 10000;window=86400",
@@ -202,9 +218,80 @@ describe("dialects", () => {
     });
   });
 
+  it.each([
+    ["exact", "360ms", 60_000],
+    ["rounded by a twentieth", "378ms", 60_000],
+    ["too far from any round length", "420ms", undefined],
+    ["of a second", "6ms", 1_000],
+    ["of an hour", "21.6s", 3_600_000],
+  ])("the window of a bucket follows from when it is full again: %s", (_, reset, windowMs) => {
+    const headers = {
+      "x-ratelimit-limit-requests": "500",
+      "x-ratelimit-remaining-requests": "497",
+      "x-ratelimit-reset-requests": reset,
+    };
+    expect(parseHints(headers, { now }).limits[0]?.windowMs).toBe(windowMs);
+  });
+
+  it.each([
+    ["standard", "32/40", { limit: 40, remaining: 8, resetMs: 16_000 }],
+    ["Plus", "1/400", { limit: 400, remaining: 399, resetMs: 50 }],
+    ["an empty bucket", "0/40", { limit: 40, remaining: 40, resetMs: 0 }],
+    ["more than fits", "41/40", { limit: 40, remaining: 0, resetMs: 20_000 }],
+  ])("Shopify REST by its preset knows when the bucket is full again: %s", (_, text, expected) => {
+    const headers = { "X-Shopify-Shop-Api-Call-Limit": text };
+    const hints = parseHints({ status: 200, headers }, { now, provider: "shopify" });
+    expect(hints).toEqual({
+      source: "none",
+      limits: [{ unit: "requests", windowMs: 20_000, ...expected }],
+      scope: "unknown",
+    });
+  });
+
+  it.each(["0/0", "32/0", "32", "/40", "-1/40", "32/40, 33/40", "3.5/40"])("Shopify REST: %s says nothing", (text) => {
+    expect(parseHints({ "X-Shopify-Shop-Api-Call-Limit": text }, { now, provider: "shopify" }).limits).toEqual([]);
+  });
+
+  it.each([
+    ["0.470", 470],
+    ["0.0005", 1],
+    ["1.2345", 1_235],
+    ["64.57", 64_570],
+  ])("Discord: %s s keep what is below a second, and no window is made up", (text, resetMs) => {
+    const headers = { "X-RateLimit-Limit": "5", "X-RateLimit-Remaining": "4", "X-RateLimit-Reset-After": text };
+    expect(parseHints(headers, { now, provider: "discord" }).limits).toEqual([
+      { unit: "requests", limit: 5, remaining: 4, resetMs },
+    ]);
+  });
+
+  it.each([
+    [{ "x-ratelimit-global": "true" }, "global"],
+    [{ "x-ratelimit-global": "true", "x-ratelimit-scope": "shared" }, "global"],
+    [{ "x-ratelimit-scope": "user" }, "user"],
+    [{ "x-ratelimit-scope": "global" }, "global"],
+    [{ "x-ratelimit-scope": "shared" }, "shared"],
+    [{ "x-ratelimit-scope": "planet" }, "unknown"],
+    [{ "x-ratelimit-global": "false" }, "unknown"],
+  ])("Discord's scope: %o", (headers, scope) => {
+    expect(parseHints(headers, { now }).scope).toBe(scope);
+  });
+
   it("a time until full is never a wait", () => {
     const headers = { "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "6m0s" };
     expect(parseHints({ status: 429, headers }, { now }).retryAfterMs).toBeUndefined();
+  });
+
+  it("nor is that of an API whose preset says so, whatever it looks like", () => {
+    const headers = {
+      "x-ratelimit-limit-requests": "60",
+      "x-ratelimit-remaining-requests": "0",
+      "x-ratelimit-reset-requests": "60",
+    };
+    expect(parseHints({ status: 429, headers }, { now, provider: "azure-openai" })).toMatchObject({
+      retryAfterMs: 10_000,
+      source: "default",
+    });
+    expect(parseHints({ status: 429, headers }, { now })).toMatchObject({ retryAfterMs: 60_000, source: "reset" });
   });
 
   it("waits for the longest of the counters that are used up", () => {

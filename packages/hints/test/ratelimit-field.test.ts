@@ -114,6 +114,32 @@ describe("draft 6 and before", () => {
     });
   });
 
+  it("counts once what is sent in three generations: the newest", () => {
+    expect(
+      limits({
+        "x-ratelimit-limit": "2",
+        "x-ratelimit-remaining": "1",
+        "x-ratelimit-reset": "60",
+        "ratelimit-limit": "2",
+        "ratelimit-remaining": "1",
+        "ratelimit-reset": "60",
+        ratelimit: '"a";r=1;t=60',
+        "ratelimit-policy": '"a";q=2;w=60',
+      }),
+    ).toEqual([{ unit: "requests", limit: 2, remaining: 1, resetMs: 60_000, windowMs: 60_000 }]);
+  });
+
+  it("an older generation counts where the newest is malformed", () => {
+    expect(
+      limits({
+        ratelimit: '"a";r=1,',
+        "x-ratelimit-limit": "2",
+        "x-ratelimit-remaining": "1",
+        "x-ratelimit-reset": "60",
+      }),
+    ).toEqual([{ unit: "requests", limit: 2, remaining: 1, resetMs: 60_000 }]);
+  });
+
   it("counts once what is sent in two generations", () => {
     expect(
       limits({

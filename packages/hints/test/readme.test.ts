@@ -15,6 +15,10 @@ function tableOf(heading: string): string[][] {
 
 const code = (cell: string): string[] => Array.from(cell.matchAll(/`([^`]+)`/g), ([, text = ""]) => text);
 
+it("shows the example as it is run", () => {
+  expect(read("../README.md")).toContain(`<!-- patiently.ts -->\n\`\`\`ts\n${read("examples/patiently.ts")}\`\`\`\n`);
+});
+
 describe("What is understood", () => {
   const rows = tableOf("## What is understood").map(([wire = "", , wait = "", limits = ""]) => ({
     wire,

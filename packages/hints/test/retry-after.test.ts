@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { parseHints } from "../src/index.ts";
 
 const now = Date.parse("2026-11-25T12:00:00Z");
@@ -61,6 +61,15 @@ describe("Retry-After", () => {
     });
   });
 
+  it("a time without a zone is UTC wherever the host is", () => {
+    vi.stubEnv("TZ", "Pacific/Auckland");
+    expect(new Date(0).getHours(), "the host is elsewhere").toBe(12);
+    for (const text of ["Wed Nov 25 12:00:10 2026", "2026-11-25T12:00:10", "2026-11-25 12:00:10"]) {
+      expect(parseHints({ "retry-after": text }, { now }).retryAfterMs).toBe(10_000);
+    }
+    vi.unstubAllEnvs();
+  });
+
   it("is capped by maxWaitMs", () => {
     expect(parseHints({ "retry-after": "60" }, { now, maxWaitMs: 1_000 }).retryAfterMs).toBe(1_000);
   });
@@ -80,8 +89,16 @@ describe("where headers are found", () => {
     ["arrays of values", { "retry-after": ["7"] }],
     ["numbers", { "retry-after": 7 }],
     ["pairs", [["Retry-After", "7"]]],
+    [
+      "pairs, a field twice",
+      [
+        ["Retry-After", "5"],
+        ["retry-after", "7"],
+      ],
+    ],
     ["a Map", new Map([["Retry-After", "7"]])],
     ["Node's raw list", ["Server", "x", "Retry-After", "7"]],
+    ["Node's raw list, a field twice", ["Retry-After", "7", "Server", "x", "Retry-After", "5"]],
     ["an object with get and nothing else", new AxiosLike()],
     ["status, headers and body", { status: 429, headers, body: { message: "slow" } }],
     ["Node's IncomingMessage", { statusCode: 429, headers: { "retry-after": "7" } }],

@@ -7,22 +7,25 @@ import {
   type ServiceDefinition,
   type ServiceError,
 } from "@grpc/grpc-js";
+import { Octokit } from "@octokit/core";
 import { generateText } from "ai";
+import ky, { type HTTPError } from "ky";
+import { Agent, RetryAgent, request } from "undici";
 import { describe, expect, it } from "vitest";
 import { type Classified, classifyError } from "../src/index.ts";
 import { viaAiSdk } from "./snippets/ai-sdk.ts";
 import { viaAws } from "./snippets/aws-sdk.ts";
 import { viaGrpc } from "./snippets/grpc.ts";
-import { type Fixture, fixture } from "./support/fixtures.ts";
+import { type Fixture, fixture, inOrder, saidBy } from "./support/fixtures.ts";
 import { replay } from "./support/replay.ts";
 
 const answers = (answer: Fixture["answer"]): Fixture => ({
   source: "",
   answer,
-  expected: { throttled: true, terminal: false, source: "none" },
+  expected: { throttled: true, terminal: false, source: "none", limits: [] },
 });
 
-function saidBy(classified: Classified | null): unknown[] {
+function rowOf(classified: Classified | null): unknown[] {
   const { throttled, terminal, hint, status } = classified ?? classifyError(null);
   return [status, throttled, terminal, hint.source, hint.retryAfterMs];
 }
@@ -44,7 +47,7 @@ describe("@aws-sdk/client-sqs", () => {
     ["no code of a limit", 400, "com.amazonaws.sqs#OverLimit", {}, [400, false, false, "none", undefined]],
     ["no limit", 400, "com.amazonaws.sqs#QueueDoesNotExist", {}, [400, false, false, "none", undefined]],
   ])("by %s", async (_, status, code, headers, expected) => {
-    expect(saidBy(await sent(status, code, headers))).toEqual(expected);
+    expect(rowOf(await sent(status, code, headers))).toEqual(expected);
   });
 
   it.each([
@@ -60,13 +63,17 @@ describe("the AI SDK", () => {
   it.each(["openai", "openai-no-credit", "openai-slow-down"])("an APICallError: %s", async (name) => {
     const recorded = fixture(name);
     await using server = await replay(recorded);
-    const { throttled, terminal, hint } = (await viaAiSdk(server.url)) ?? classifyError(null);
+    const classified = (await viaAiSdk(server.url)) ?? classifyError(null);
     expect(server.requests).toHaveLength(1);
-    expect({ throttled, terminal, source: hint.source, retryAfterMs: hint.retryAfterMs }).toEqual({
-      retryAfterMs: undefined,
-      ...recorded.expected,
-    });
-    expect(hint.limits.map(({ unit }) => unit)).toEqual(name === "openai" ? ["requests", "tokens"] : expect.anything());
+    expect(saidBy(classified)).toEqual(inOrder(recorded.expected));
+  });
+
+  it("an error that went through another is found", async () => {
+    await using server = await replay(fixture("openai"));
+    const model = createOpenAI({ apiKey: "sk-key", baseURL: server.url })("gpt-5");
+    const ask = () => generateText({ model, prompt: "Hello", maxRetries: 0 });
+    const wrapped = await Promise.any([ask(), ask()]).catch((cause: unknown) => new Error("no summary", { cause }));
+    expect(rowOf(classifyError(wrapped)).slice(0, 2)).toEqual([429, true]);
   });
 
   it("a RetryError, of which the last error counts", async () => {
@@ -75,8 +82,48 @@ describe("the AI SDK", () => {
     await using server = await replay(answers({ status: 429, headers, body }));
     const model = createOpenAI({ apiKey: "sk-key", baseURL: server.url })("gpt-5");
     const error = await generateText({ model, prompt: "Hello", maxRetries: 1 }).catch((caught: unknown) => caught);
-    expect(saidBy(classifyError(error))).toEqual([429, true, false, "retry-after-ms", 5]);
+    expect(rowOf(classifyError(error))).toEqual([429, true, false, "retry-after-ms", 5]);
     expect(server.requests).toHaveLength(2);
+  });
+});
+
+describe("undici's retries", () => {
+  it("a RequestRetryError: its last answer counts", async () => {
+    await using server = await replay(answers({ status: 429, headers: { "retry-after": "0.01" }, body: {} }));
+    const dispatcher = new RetryAgent(new Agent(), { maxRetries: 1, minTimeout: 1, maxTimeout: 10 });
+    const error = await request(server.url, { dispatcher }).catch((caught: unknown) => caught);
+    await dispatcher.close();
+    expect(error).toMatchObject({ code: "UND_ERR_REQ_RETRY" });
+    expect(rowOf(classifyError(error))).toEqual([429, true, false, "retry-after", 10]);
+    expect(server.requests).toHaveLength(2);
+  });
+});
+
+it("ky's HTTPError: its headers count, its body is left alone", async () => {
+  await using server = await replay(fixture("discord"));
+  const error = await ky(server.url, { retry: 0 }).catch((caught: unknown) => caught);
+  expect(rowOf(classifyError(error))).toEqual([429, true, false, "retry-after", 2_000]);
+  expect((error as HTTPError).response.bodyUsed).toBe(false);
+});
+
+describe("@octokit/core's graphql", () => {
+  it.each<[string, unknown]>([
+    ["no data", null],
+    ["half an answer", { viewer: { login: "x" }, repository: null }],
+  ])("a 200 whose errors say RATE_LIMITED, with %s", async (_, data) => {
+    const headers = { "content-type": "application/json", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "60" };
+    const errors = [{ type: "RATE_LIMITED", message: "API rate limit exceeded" }];
+    await using server = await replay(answers({ status: 200, headers, body: { data, errors } }));
+    const error = await new Octokit({ baseUrl: server.url })
+      .graphql("{ viewer { login } }")
+      .catch((caught: unknown) => caught);
+    expect(rowOf(classifyError(error, { provider: { reset: "s" } }))).toEqual([
+      undefined,
+      true,
+      false,
+      "reset",
+      60_000,
+    ]);
   });
 });
 
@@ -123,6 +170,6 @@ describe("@grpc/grpc-js", () => {
     ],
     ["UNAVAILABLE", codes.UNAVAILABLE, {}, [undefined, false, false, "none", undefined]],
   ])("%s", async (_, code, trailers, expected) => {
-    expect(saidBy(await said(code, trailers))).toEqual(expected);
+    expect(rowOf(await said(code, trailers))).toEqual(expected);
   });
 });

@@ -54,5 +54,5 @@ it.each([
 
 it("what is measured is the code", async () => {
   const { code } = await bundled("*", "index", []);
-  for (const word of ["insufficient_quota", "anthropic-", "rpc.RetryInfo", "ratelimit"]) expect(code).toContain(word);
+  for (const word of ["insufficient_quota", "anthropic-", "retryDelay", "ratelimit"]) expect(code).toContain(word);
 });

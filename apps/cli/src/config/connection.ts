@@ -1,10 +1,6 @@
-import { headgateError } from "headgate/internal";
+import { ADDRESS_FORMS, headgateError, isAddress, readAddress } from "headgate/internal";
 import type { Connection } from "headgate/worker";
 import { redactUrl } from "../output/redact.ts";
-
-export function isRedisUrl(text: string): boolean {
-  return URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol);
-}
 
 export interface ConnectionSources {
   /** `--redis` */
@@ -28,10 +24,10 @@ export function chooseConnection({ flag, environment, config }: ConnectionSource
 }
 
 function checkedUrl(url: string, source: string, code: "HG_USAGE" | "HG_CONFIG_INVALID"): string {
-  if (isRedisUrl(url)) return url;
+  if (isAddress(url)) return url;
   throw headgateError(code, {
     message: `${source} is no Redis URL.`,
-    expected: "redis://[user:password@]host[:port][/db], or rediss:// for TLS",
+    expected: ADDRESS_FORMS,
     got: JSON.stringify(redactUrl(url)),
     fix: `correct ${source}`,
   });
@@ -40,12 +36,25 @@ function checkedUrl(url: string, source: string, code: "HG_USAGE" | "HG_CONFIG_I
 /** What must never be printed about a connection. */
 export function secretsOf(connection: Connection | undefined): readonly string[] {
   if (connection === undefined) return [];
-  if (typeof connection === "string") {
-    if (!URL.canParse(connection)) return [];
-    const { password } = new URL(connection);
-    return password === "" ? [] : [password, decodeURIComponent(password)];
-  }
+  if (typeof connection === "string") return isAddress(connection) ? secretsOfAddress(connection) : [];
   const options = "options" in connection ? connection.options : connection;
-  const { password } = options as { readonly password?: unknown };
-  return typeof password === "string" && password !== "" ? [password] : [];
+  const nodes = "redisOptions" in options ? (options.redisOptions ?? {}) : {};
+  return [...secretsIn(options), ...secretsIn(nodes)];
 }
+
+function secretsOfAddress(text: string): readonly string[] {
+  const address = readAddress(text);
+  if (address.kind === "single") return secretsOfUrl(text);
+  return [...new Set(secretsIn(address.options).flatMap((secret) => [encodeURIComponent(secret), secret]))];
+}
+
+function secretsOfUrl(text: string): readonly string[] {
+  const { password } = new URL(text);
+  return password === "" ? [] : [password, decodeURIComponent(password)];
+}
+
+const secretsIn = (options: object): readonly string[] =>
+  ["password", "sentinelPassword"]
+    .map((name) => Reflect.get(options, name) as unknown)
+    .filter((secret) => typeof secret === "string")
+    .filter((secret) => secret !== "");

@@ -1,7 +1,7 @@
 import { type Duration, parseDuration, type Queue } from "headgate";
+import { isAddress } from "headgate/internal";
 import type { Connection, Processor } from "headgate/worker";
 import { z } from "zod";
-import { isRedisUrl } from "./connection.ts";
 
 /** What a config is after its check. Messages say what was expected; what came is read from the config itself. */
 
@@ -14,8 +14,8 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 const isQueue = (value: unknown): value is Queue =>
   isObject(value) && typeof value["name"] === "string" && isObject(value["limiter"]) && isObject(value["bullmq"]);
 
-const connection = z.custom<Connection>((value) => (typeof value === "string" ? isRedisUrl(value) : isObject(value)), {
-  error: "a redis:// or rediss:// URL, ioredis options, or an ioredis client",
+const connection = z.custom<Connection>((value) => (typeof value === "string" ? isAddress(value) : isObject(value)), {
+  error: "a redis://, rediss://, redis+sentinel:// or redis+cluster:// URL, ioredis options, or an ioredis client",
 });
 
 const wholeNumber = (least: number, most: number, error: string): z.ZodNumber =>

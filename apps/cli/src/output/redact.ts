@@ -2,7 +2,7 @@
 
 const MASK = "***";
 const credentials = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi;
-const passwordParameter = /([?&]password=)[^&\s"']*/gi;
+const passwordParameter = /([?&](?:sentinel)?password=)[^&\s"']*/gi;
 
 /** Masks user and password in anything that looks like a URL, well formed or not. */
 export function redactUrl(text: string): string {

@@ -14,7 +14,8 @@
   ARGV[6]  queue definition (JSON)        ARGV[7] its hash      ARGV[8] its revision or ""
   ARGV[9]  most queues of a limiter
   ARGV[10] time to use instead of Redis' own (ms)
-  Reply    "ok", or "full" when the limiter has its most queues
+  Reply    "ok", "full" when the limiter has its most queues, or "format <n>" when its state is of another version of Headgate,
+           which is a newer one, or which has jobs under way
 ]]
 local prefix, now = ARGV[1], clock(ARGV[10])
 
@@ -37,6 +38,27 @@ local function keep(key, code, hash, revision)
   return true, true
 end
 
+-- Of another version, nobody can read what was learned and granted. An older one's is forgotten as soon as nothing is in
+-- flight; definitions, overrides and jobs stay. A newer one's is left alone.
+local stored = redis.call("HMGET", KEYS[1], "hot", "format")
+local migrated = false
+-- (A limiter that was only paused so far has no queues, and its state is of whoever paused it.)
+if stored[1] and stored[2] ~= FORMAT and (stored[2] or redis.call("SCARD", prefix .. ":@queues") > 0) then
+  local theirs = stored[2] or "0"
+  if tonumber(theirs) > tonumber(FORMAT) then
+    return "format " .. theirs
+  end
+  for _, name in ipairs(redis.call("SMEMBERS", prefix .. ":@queues")) do
+    if redis.call("LLEN", prefix .. ":" .. name .. ":active") > 0 then
+      return "format " .. theirs
+    end
+    redis.call("HDEL", KEYS[1], "plan:" .. name, "pulse:" .. name, "fast:" .. name)
+  end
+  redis.call("HDEL", KEYS[1], "hot", "state", "law")
+  migrated = true
+end
+redis.call("HSET", KEYS[1], "format", FORMAT)
+
 local queue = ARGV[5]
 local joined = false
 if queue ~= "" and redis.call("SISMEMBER", prefix .. ":@queues", queue) == 0 then
@@ -54,10 +76,10 @@ if queue ~= "" then
   end
   changed = changed or other
 end
-if changed or joined then
+if changed or joined or migrated then
   recompile(prefix)
 end
-if queue ~= "" and changed then
+if queue ~= "" and (changed or migrated) then
   local site = site_of(prefix .. ":" .. queue .. ":", now)
   slow().level_review(site, slow().load_queue(site, queue), slow().depth_of(site.base))
   save(site)

@@ -9,6 +9,10 @@
 --   config, state  everything else (cmsgpack), loaded only by who needs it: cold() in slow.lua
 -- Packed doubles because a script pays for every field: this state as one cmsgpack map cost 10.7 us a job, of 52 us that
 -- BullMQ's own moveToFinished takes.
+-- What is packed here is read by every process of the fleet: raise FORMAT whenever a field comes, goes or changes its meaning
+-- (test/lua/format.test.ts notices). A process of another format then refuses to work on it, instead of taking one number for
+-- another: commands/register.lua.
+local FORMAT = "2"
 local HOT = "<ddddddddddddddddddddddddddddddddddddd"
 local HOT_BYTES = 37 * 8
 
@@ -89,12 +93,13 @@ local function plan_of(packed)
   return plan
 end
 
--- `base` is BullMQ's key prefix of one queue: "{headgate:openai}:summarize:". nil where the queue was never registered.
+-- `base` is BullMQ's key prefix of one queue: "{headgate:openai}:summarize:". nil where the queue was never registered,
+-- and where another version has written what stands there: whoever is told so registers again, and learns which of the two it is.
 local function site_of(base, now)
   local prefix, name = string.match(base, "^(.*):([^:]+):$")
   local key = prefix .. ":@limiter"
-  local stored = redis.call("HMGET", key, "plan:" .. name, "hot", "pulse:" .. name)
-  if not stored[1] or not stored[2] then
+  local stored = redis.call("HMGET", key, "plan:" .. name, "hot", "pulse:" .. name, "format")
+  if not stored[1] or not stored[2] or stored[4] ~= FORMAT then
     return nil
   end
   local plan = plan_of(stored[1])

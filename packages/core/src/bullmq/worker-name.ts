@@ -1,5 +1,4 @@
-import { Cluster } from "ioredis";
-import type { Client } from "../redis/connection.ts";
+import { type Client, isCluster } from "../redis/connection.ts";
 
 /**
  * Workers are found by the names of their blocking connections, as BullMQ's own `getWorkers` finds them: its name is
@@ -33,7 +32,7 @@ export async function connectedWorkers(
   prefix: string,
   queue: string,
 ): Promise<ConnectedWorkers | null> {
-  const nodes = client instanceof Cluster ? client.nodes("all") : [client];
+  const nodes = isCluster(client) ? client.nodes("all") : [client];
   try {
     const lists = await Promise.all(nodes.map(async (node) => String(await node.client("LIST"))));
     return workersIn(lists.join("\n"), prefix, queue);

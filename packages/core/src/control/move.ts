@@ -1,7 +1,6 @@
-import { Cluster } from "ioredis";
 import type { Queue } from "../define/queue.ts";
 import { headgateError } from "../errors.ts";
-import type { Client } from "../redis/connection.ts";
+import { type Client, isCluster } from "../redis/connection.ts";
 import { limiterKey, movingKey, queueBase, registryKey } from "../redis/keys.ts";
 import { runScript } from "../redis/scripts.ts";
 
@@ -133,7 +132,7 @@ async function renameAll(client: Client, source: string, target: string): Promis
 }
 
 async function keysOf(client: Client, source: string): Promise<readonly string[]> {
-  const nodes = client instanceof Cluster ? client.nodes("master") : [client];
+  const nodes = isCluster(client) ? client.nodes("master") : [client];
   const keys = new Set<string>();
   for (const node of nodes) {
     let cursor = "0";
@@ -148,7 +147,7 @@ async function keysOf(client: Client, source: string): Promise<readonly string[]
 
 /** Two limiters are two hash slots: on a cluster a key is copied and then removed. */
 async function rename(client: Client, from: string, to: string): Promise<void> {
-  if (!(client instanceof Cluster)) {
+  if (!isCluster(client)) {
     await client.rename(from, to);
     return;
   }

@@ -1,8 +1,13 @@
-import { Cluster, Redis, type RedisOptions } from "ioredis";
+import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis";
 import { headgateError } from "../errors.ts";
+import { readAddress } from "./address.ts";
 import { fewWrites } from "./few-writes.ts";
+import { refusalOf, rootOf } from "./refusal.ts";
 
-/** A Redis URL, ioredis options, or an ioredis client. A client is a template: it is duplicated, never used or closed. */
+/**
+ * Where Redis is: a URL (`redis://…`, `redis+sentinel://host,host/name`, `redis+cluster://host,host`, with `rediss` for TLS), ioredis
+ * options, or an ioredis client. A client is a template: it is duplicated, never used or closed.
+ */
 export type Connection = string | RedisOptions | Redis | Cluster;
 export type Client = Redis | Cluster;
 
@@ -12,6 +17,11 @@ const QUIT_TIMEOUT_MS = 2_000;
 const RECONNECT_MS = 1_000;
 /** How long a connection that is open may say nothing (ms): ioredis itself waits for ever for the answer to its first question. */
 const SILENT_MS = 5_000;
+/**
+ * How often a cluster is asked again, every 100 ms while a node is away: ioredis' 16 are over after 1.6 s, and a failover takes
+ * `cluster-node-timeout` (15 s) and a few seconds more.
+ */
+const MOST_REDIRECTIONS = 600;
 
 const isClient = (connection: Connection): connection is Client =>
   typeof connection === "object" && typeof (connection as Client).defineCommand === "function";
@@ -40,19 +50,16 @@ export function openClient(connection: Connection, connectionName?: string): Cli
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times - 1, 10), 500),
   };
   if (typeof connection === "string") {
-    if (!/^(rediss?:\/\/|\/)/.test(connection)) {
-      throw headgateError("HG_BACKEND_UNSUPPORTED", {
-        expected: "redis://… or rediss://…",
-        got: connection.replace(/:\/\/.*/, "://…"),
-      });
-    }
-    return watched(new Redis(connection, own as never));
+    const address = readAddress(connection);
+    if (address.kind === "single") return watched(new Redis(address.url, own as never));
+    if (address.kind === "sentinel") return watched(new Redis({ ...address.options, ...own } as never));
+    return new Cluster([...address.nodes], clusterOptions({ ...address.options, ...own }) as never);
   }
   if (!isClient(connection)) return watched(new Redis({ ...connection, ...own } as never));
-  if (connection instanceof Cluster || (connection as { isCluster?: boolean }).isCluster) {
-    return (connection as Cluster).duplicate(undefined, { redisOptions: own as never });
+  if (isCluster(connection)) {
+    return connection.duplicate(undefined, clusterOptions(own) as never);
   }
-  return watched((connection as Redis).duplicate(own));
+  return watched(connection.duplicate(own));
 }
 
 function watched(client: Redis): Redis {
@@ -70,6 +77,17 @@ export function reopen(client: Client): void {
   if (client.status === "ready" || client.status === "connect") client.disconnect(true);
 }
 
+/** Not by `instanceof`: a template may be of another copy of ioredis. */
+export const isCluster = (client: Client): client is Cluster => client.isCluster;
+
+function clusterOptions({ retryStrategy, ...redisOptions }: RedisOptions): ClusterOptions {
+  return {
+    redisOptions: redisOptions as never,
+    clusterRetryStrategy: retryStrategy as never,
+    maxRedirections: MOST_REDIRECTIONS,
+  };
+}
+
 /** After a failover a connection may be to what has become a replica: connect anew, and not with every one of its answers. */
 function replicaLeaver(): (error: Error) => boolean {
   let leftAt = Number.NEGATIVE_INFINITY;
@@ -82,12 +100,18 @@ function replicaLeaver(): (error: Error) => boolean {
 
 /** Where a client points, without credentials. */
 export function addressOf(client: Client): string {
-  if (client instanceof Cluster) return "redis cluster";
-  const { host, port, path } = client.options;
-  return path ?? `${host ?? "127.0.0.1"}:${port ?? 6379}`;
+  if (isCluster(client)) return `cluster of ${client.nodes().map(nodeText).join(", ") || "unknown nodes"}`;
+  const { sentinels, name, path } = client.options;
+  if (sentinels) return `"${name}" of sentinels ${sentinels.map(({ host, port }) => `${host}:${port}`).join(", ")}`;
+  return path ?? nodeText(client);
 }
 
-/** Resolves when the client can be used; throws HG_REDIS_UNREACHABLE when that takes too long. */
+const nodeText = ({ options: { host, port } }: Redis): string => `${host ?? "127.0.0.1"}:${port ?? 6379}`;
+
+/**
+ * Resolves when the client can be used.
+ * @throws HG_REDIS_UNREACHABLE when that takes too long; at once HG_REDIS_TLS or HG_REDIS_AUTH, which waiting does not mend
+ */
 export async function connected(client: Client, timeoutMs: number = CONNECT_TIMEOUT_MS): Promise<void> {
   if (client.status === "ready") return;
   let last: unknown;
@@ -96,6 +120,7 @@ export async function connected(client: Client, timeoutMs: number = CONNECT_TIME
       clearTimeout(timer);
       client.off("ready", onReady);
       client.off("error", onError);
+      client.off("sentinelError", onSentinelError);
       client.off("end", onEnd);
       if (error) reject(error);
       else resolve();
@@ -103,13 +128,20 @@ export async function connected(client: Client, timeoutMs: number = CONNECT_TIME
     const unreachable = () =>
       headgateError("HG_REDIS_UNREACHABLE", { got: `${addressOf(client)}: ${reasonOf(last)}`, cause: last });
     const onReady = () => settle();
-    const onError = (error: unknown) => {
+    const onError = (error: Error) => {
+      // "All sentinels are unreachable" says less than what each of them answered.
+      if (!error.message?.startsWith("All sentinels")) last = error;
+      const refusal = refusalOf(error, addressOf(client));
+      if (refusal) settle(refusal);
+    };
+    const onSentinelError = (error: Error) => {
       last = error;
     };
     const onEnd = () => settle(unreachable());
     const timer = setTimeout(() => settle(unreachable()), timeoutMs);
     client.on("ready", onReady);
     client.on("error", onError);
+    client.on("sentinelError", onSentinelError);
     client.on("end", onEnd);
     if (client.status === "wait") client.connect().catch(onError);
   });
@@ -117,7 +149,7 @@ export async function connected(client: Client, timeoutMs: number = CONNECT_TIME
 
 function reasonOf(error: unknown): string {
   if (error === undefined) return "no answer";
-  const { code, message } = error as { code?: string; message?: string };
+  const { code, message } = rootOf(error);
   return code ?? message ?? "unknown error";
 }
 

@@ -7,6 +7,7 @@ const kinds = [
   "LOADING",
   "CLUSTERDOWN",
   "MASTERDOWN",
+  "NOREPLICAS",
   "NOAUTH",
   "NOPERM",
   "BUSY",
@@ -37,6 +38,8 @@ export function faultOf(error: unknown): string | null {
   if (kind) return kind.toLowerCase();
   if (UNREACHED.has(code)) return "connection";
   if (name === "MaxRetriesPerRequestError" || message === "Connection is closed.") return "connection";
+  // A cluster of which a node, or every node, stayed away for too long.
+  if (name === "ClusterAllFailedError" || message.startsWith("Too many Cluster redirections")) return "connection";
   return null;
 }
 

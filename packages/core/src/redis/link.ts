@@ -4,6 +4,7 @@ import type { Queue } from "../define/queue.ts";
 import { headgateError } from "../errors.ts";
 import { reconnects } from "../observe/channels.ts";
 import { addressOf, type Client, type Connection, closeClient, connected, openClient } from "./connection.ts";
+import { refusalOf } from "./refusal.ts";
 import { registerLimiter, registerQueue } from "./register.ts";
 import { defineScripts } from "./scripts.ts";
 import { checkServer, type Server } from "./server.ts";
@@ -61,7 +62,9 @@ export class Link {
 
   async #start(): Promise<Server> {
     await connected(this.client, this.#connectTimeoutMs);
-    const server = await checkServer(this.client);
+    const server = await checkServer(this.client).catch((error: unknown) => {
+      throw refusalOf(error, addressOf(this.client)) ?? error;
+    });
     defineScripts(this.client, server);
     this.#started = true;
     return server;
@@ -91,7 +94,7 @@ export class Link {
       .then(register)
       .catch((error: unknown) => {
         this.#registered.delete(key);
-        throw error;
+        throw refusalOf(error, addressOf(this.client)) ?? error;
       });
     this.#registered.set(key, registering);
     return registering;

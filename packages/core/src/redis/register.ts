@@ -12,7 +12,7 @@ const MOST_QUEUES = 64;
 export async function registerLimiter(client: Client, limiter: Limiter): Promise<void> {
   const { json, hash } = limiterDefinition(limiter);
   const key = limiterKey(limiter.prefix);
-  await runScript(client, "register", [
+  const answer = await runScript(client, "register", [
     key,
     key,
     limiter.prefix,
@@ -26,6 +26,14 @@ export async function registerLimiter(client: Client, limiter: Limiter): Promise
     MOST_QUEUES,
     "",
   ]);
+  checkFormat(answer, limiter);
+}
+
+/** Two versions of Headgate that pack a limiter's state differently cannot work on it at the same time. */
+function checkFormat(answer: unknown, { name }: Limiter): void {
+  const theirs = /^format (\d+)$/.exec(String(answer))?.[1];
+  if (theirs === undefined) return;
+  throw headgateError("HG_STATE_FORMAT", { what: `limiter "${name}"`, got: `format ${theirs}` });
 }
 
 /** `now`: time to use instead of Redis' own (ms), for the simulator. */
@@ -48,6 +56,7 @@ export async function registerQueue(client: Client, queue: Queue, now: number | 
     MOST_QUEUES,
     now,
   ]);
+  checkFormat(answer, limiter);
   if (answer === "full") {
     if (claimed) await client.hdel(registryKey(limiter.namespace), queue.name);
     throw headgateError("HG_LIMITER_FULL", {

@@ -66,30 +66,52 @@ const optionsOf = (provider: OfProvider): HintOptions => (provider ? { provider 
 export const classifyResponse = (response: unknown, provider: OfProvider): Verdict =>
   verdictOf(classifiedResponse(response, optionsOf(provider)));
 
-/** By shape, never by `instanceof` or message: errors of fetch wrappers, HTTP clients, and the SDKs built on them. */
-export function classifyError(error: unknown, provider: OfProvider): Verdict {
-  if (isObject(error) && error[THROTTLED] === true) {
-    const terminal = error["terminal"] === true;
-    return {
-      throttled: true,
-      retryAfterMs: Number(error["retryAfterMs"]) || 0,
-      terminal,
-      limits: NO_LIMITS,
-      kind: terminal ? "quota" : "throttled",
-      source: "default",
-      scope: terminal ? "daily" : "unknown",
-      ...(error["verdict"] as Partial<Verdict>),
-    };
+/** How many errors are opened to find one of ours. */
+const OPENED_MOST = 10;
+
+/**
+ * The error that `throttled()` or `ctx.fetch` made, wherever a client library that was given `ctx.fetch` has put it: openai,
+ * Anthropic and octokit into `cause`, Stripe into `detail`.
+ */
+function ownIn(error: unknown): Record<PropertyKey, unknown> | null {
+  const found = [error];
+  try {
+    for (let at = 0; at < found.length && at < OPENED_MOST; at++) {
+      const one = found[at];
+      if (!isObject(one)) continue;
+      if (one[THROTTLED] === true) return one;
+      const { cause, detail, lastError, errors } = one;
+      found.push(cause, detail, lastError, ...(Array.isArray(errors) ? errors : []));
+    }
+  } catch {
+    // A getter that throws hides nothing of ours.
   }
-  return verdictOf(classifiedError(error, optionsOf(provider)));
+  return null;
 }
 
-/** What `ctx.report` takes: a Response, anything with `status` and `headers`, headers alone, or an error. */
+/** By shape, never by `instanceof` or message: errors of fetch wrappers, HTTP clients, and the SDKs built on them. */
+export function classifyError(error: unknown, provider: OfProvider): Verdict {
+  const own = ownIn(error);
+  if (own === null) return verdictOf(classifiedError(error, optionsOf(provider)));
+  const terminal = own["terminal"] === true;
+  return {
+    throttled: true,
+    retryAfterMs: Number(own["retryAfterMs"]) || 0,
+    terminal,
+    limits: NO_LIMITS,
+    kind: terminal ? "quota" : "throttled",
+    source: "default",
+    scope: terminal ? "daily" : "unknown",
+    ...(own["verdict"] as Partial<Verdict>),
+  };
+}
+
+/** What `ctx.report` takes: a Response, anything with `status` and `headers`, headers alone, or what a client threw or returned. */
 export function classifyReport(report: unknown, provider: OfProvider): Verdict {
   if (!isObject(report)) return fine;
   if (VERDICT in report) return report[VERDICT] as Verdict;
-  if (report instanceof Error) return classifyError(report, provider);
-  if ("headers" in report || "status" in report || "statusCode" in report) return classifyError(report, provider);
+  const verdict = classifyError(report, provider);
+  if (verdict.throttled || verdict.limits.length > 0 || "headers" in report) return verdict;
   // Headers alone carry no status: that the API is at its limit only a Retry-After says.
   const hints = parseHints(report, optionsOf(provider));
   const asked = hints.source === "retry-after" || hints.source === "retry-after-ms";

@@ -19,11 +19,11 @@ afterAll(() => server.close());
 
 const space = useRedis(() => server.url);
 
-const page = readFileSync(fileURLToPath(new URL("../../../../docs/operating.md", import.meta.url)), "utf8");
-const documented = (/```acl\n([^`]+)```/.exec(page)?.[1] ?? "").trim().split(/\s+/);
+const file = readFileSync(fileURLToPath(new URL("../../../../deploy/redis/users.acl", import.meta.url)), "utf8");
+const documented = (/^user headgate .+$/m.exec(file)?.[0] ?? "").split(" ");
 
-it("the user of docs/operating.md may do all that producer, worker, control and metrics do, and nothing beside it", async () => {
-  const [, , user = "", ...rules] = documented;
+it("the user of deploy/redis/users.acl may do all that producer, worker, control and metrics do, and nothing beside it", async () => {
+  const [, user = "", ...rules] = documented;
   expect(user).toBe("headgate");
   // The page is written for the default namespace; a test has its own.
   const own = rules.map((rule) => rule.replaceAll("headgate:", `${space.namespace}:`));

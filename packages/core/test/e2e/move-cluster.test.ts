@@ -2,29 +2,20 @@ import { defineLimiter, defineQueue } from "headgate";
 import { createControl } from "headgate/control";
 import { createProducer } from "headgate/producer";
 import { createWorker } from "headgate/worker";
-import { Cluster, Redis } from "ioredis";
+import { Cluster } from "ioredis";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { startPrivateRedis } from "../../../../scripts/redis.mjs";
+import { startPrivateCluster } from "../../../../scripts/redis.mjs";
 
 // One node that holds all slots: what matters is that two limiters are two slots, and no key can be renamed between them.
-let server: Awaited<ReturnType<typeof startPrivateRedis>>;
+let site: Awaited<ReturnType<typeof startPrivateCluster>>;
 let cluster: Cluster;
 beforeAll(async () => {
-  server = await startPrivateRedis({
-    args: ["--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-announce-ip", "127.0.0.1"],
-  });
-  const node = new Redis(server.url);
-  await node.cluster("ADDSLOTS", ...Array.from({ length: 16_384 }, (_, slot) => slot));
-  await vi.waitFor(async () => expect(String(await node.cluster("INFO"))).toContain("cluster_state:ok"), {
-    timeout: 30_000,
-    interval: 50,
-  });
-  await node.quit();
-  cluster = new Cluster([{ host: "127.0.0.1", port: server.port }]);
+  site = await startPrivateCluster({ masters: 1 });
+  cluster = new Cluster(site.masters.map(({ port }) => ({ host: "127.0.0.1", port })));
 });
 afterAll(async () => {
   cluster?.disconnect();
-  await server.stop();
+  await site?.stop();
 });
 
 const on = (limiter: string) =>

@@ -1,3 +1,4 @@
+import { classifyResponse } from "@headgate/hints";
 import { type BareItem, type Item, parseList, serializeList } from "structured-headers";
 import { describe, expect, it } from "vitest";
 import { defineQueue } from "../../src/define/queue.ts";
@@ -170,4 +171,37 @@ describe("an error", () => {
       expect(answerError(error)).toBeNull();
     },
   );
+});
+
+describe("is heard by @headgate/hints, as by a worker whose API is a queue of Headgate", () => {
+  const unit = "concurrent-requests";
+
+  it.each([
+    ["an accepted job", accepted, { throttled: false, wait: undefined, limit: { unit, limit: 1_000, remaining: 700 } }],
+    [
+      "a refused one",
+      refused,
+      { throttled: true, wait: 2_000, limit: { unit, limit: 1_000, remaining: 0, resetMs: 2_000 } },
+    ],
+    [
+      "memory that is short",
+      { ...refused, reason: "memory" } as const,
+      { throttled: true, wait: 2_000, limit: { unit, limit: 1_000, remaining: 0, resetMs: 2_000 } },
+    ],
+  ])("%s", (_, result, expected) => {
+    const { throttled, terminal, hint } = classifyResponse(answerResult(queue, result));
+    expect({ throttled, wait: hint.retryAfterMs, limit: hint.limits[0] }).toEqual(expected);
+    expect(terminal).toBe(false);
+    expect(hint.limits).toHaveLength(1);
+  });
+
+  it("Redis that is away", () => {
+    const answer = answerError(headgateError("HG_REDIS_UNAVAILABLE", {}));
+    expect(classifyResponse(answer)).toMatchObject({ throttled: true, hint: { retryAfterMs: 2_000 } });
+  });
+
+  it("what was wrong with the caller's own job is no limit", () => {
+    const answer = answerError(headgateError("HG_PAYLOAD_INVALID", {}));
+    expect(classifyResponse(answer)).toMatchObject({ throttled: false, status: 422 });
+  });
 });

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import type { HintSource, Provider, ProviderName } from "@headgate/hints";
+import type { Classified, HintSource, LimitHint, Provider, ProviderName } from "@headgate/hints";
 
 /** One recorded exchange of a dialect, and what it means. All were sent at `RECORDED`. */
 export interface Fixture {
@@ -14,7 +14,22 @@ export interface Expected {
   readonly terminal: boolean;
   readonly source: HintSource;
   readonly retryAfterMs?: number;
+  readonly limits: readonly LimitHint[];
 }
+
+/** What is compared of an answer. Limits in an order of their own: `Headers` sorts the fields, a plain object does not. */
+export const saidBy = ({ throttled, terminal, hint }: Classified): Expected => ({
+  throttled,
+  terminal,
+  source: hint.source,
+  ...(hint.retryAfterMs !== undefined && { retryAfterMs: hint.retryAfterMs }),
+  limits: sorted(hint.limits),
+});
+
+export const inOrder = (expected: Expected): Expected => ({ ...expected, limits: sorted(expected.limits) });
+
+const sorted = (limits: readonly LimitHint[]): LimitHint[] =>
+  limits.toSorted((one, other) => JSON.stringify(one).localeCompare(JSON.stringify(other)));
 
 export const RECORDED: number = Date.parse("2026-11-25T12:00:00Z");
 
