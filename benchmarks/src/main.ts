@@ -79,13 +79,15 @@ program
 
 program
   .command("chaos")
-  .description("a fleet of headgate worker, drained, killed, rolled, without its Redis, and with a full one")
+  .description(
+    "a fleet of headgate worker, drained, killed, rolled, poisoned, and with a Redis that is away, refuses or is full: a table",
+  )
   .option("--experiment <names>", "comma-separated, or all", (text) => listOf(text, experiments), [...experiments])
   .option("--rounds <n>", "kills, and outages of Redis", whole, 20)
   .option("--away-seconds <n>", "length of an outage", whole, 10)
   .option("--json", "one JSON object as the last line")
   .action(async ({ experiment, ...options }) => {
-    await runChaos({ ...options, experiments: experiment, connection });
+    if (!(await runChaos({ ...options, experiments: experiment, connection }))) process.exitCode = 1;
   });
 
 program

@@ -5,7 +5,7 @@ import { createBoard } from "@headgate/board";
 import { defineLimiter, defineQueue } from "headgate";
 import { createControl } from "headgate/control";
 import { createProducer } from "headgate/producer";
-import { createWorker } from "headgate/worker";
+import { createWorker, throttled } from "headgate/worker";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { provideChromium } from "../../../scripts/browser/chromium.mjs";
@@ -116,4 +116,26 @@ test("the jobs page is Bull Board with the queues and what ended in them", async
   await expect.poll(() => page.locator("body").textContent(), { timeout: 20_000 }).toMatch(/summarize/);
   expect(await page.locator("body").textContent()).toMatch(/translate[\s\S]*classify|classify[\s\S]*translate/);
   await keep(page, "bull-board");
+});
+
+test("a job that the API put back says in Bull Board how often, and why", async () => {
+  const { board, producer, summarize } = await openBoard();
+  const worker = createWorker(
+    summarize,
+    (_, { job }) => {
+      if (job.deferrals < 2) throw throttled({ retryAfterMs: 40 });
+      return job.deferrals;
+    },
+    { connection },
+  );
+  onTestFinished(() => worker.close());
+  await producer.enqueue(summarize, 1, { id: "patient" });
+  expect(await producer.result(summarize, "patient", { timeout: "20s" })).toBe(2);
+  const page = await openPage(board.url);
+  await page.goto(`${board.url}/queues/queue/summarize/~patient`);
+  await page.getByRole("tab", { name: "Logs" }).click();
+  await expect
+    .poll(() => page.locator("body").textContent(), { timeout: 20_000 })
+    .toContain("headgate: deferral 2: throttled, Retry-After 40 ms");
+  await keep(page, "bull-board-deferred");
 });

@@ -101,6 +101,18 @@ test("a second signal ends everything at once, with 1", async () => {
   await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]));
 });
 
+test("a signal while its processes are starting ends it at once, with 0", async () => {
+  const on = fleetBench();
+  const fleet = await on.start("--processes", "2");
+  const from = performance.now();
+  fleet.process.kill("SIGTERM");
+  const { code, stderr } = await fleet.ended;
+  // An order that nobody hears yet was waited for until the drain timeout had passed: 25 s.
+  expect(performance.now() - from).toBeLessThan(10_000);
+  expect(code).toBe(0);
+  expect(stderr).not.toContain(" killed ");
+});
+
 test("when the supervisor is killed, its processes put their jobs back and end", async () => {
   const on = fleetBench();
   const fleet = await on.start("--processes", "1", "--drain-timeout", "500ms");

@@ -17,6 +17,15 @@ test("a processor's message is not logged, it may hold job data", () => {
   });
 });
 
+test("of an answer of Redis the first word is logged, which says what it is", () => {
+  const reply = (message: string) => Object.assign(new Error(message), { name: "ReplyError" });
+  expect(errorFields(reply("READONLY You can't write against a read only replica."))).toEqual({
+    error: "ReplyError:READONLY",
+  });
+  expect(errorFields(reply("HG_NOT_REGISTERED {headgate:api}:work:")).error).toBe("ReplyError:HG_NOT_REGISTERED");
+  expect(errorFields(reply("secret document")).error).toBe("ReplyError");
+});
+
 test("a coded error of ours is logged in full", () => {
   const error = headgateError("HG_REDIS_UNREACHABLE", { got: "127.0.0.1:1" });
   expect(errorFields(error)).toMatchObject({ error: "HG_REDIS_UNREACHABLE" });

@@ -17,7 +17,7 @@ function boxed(on: ReturnType<typeof fleetBench>) {
 
 /** A fleet of the sandboxed queue, and how often each of its jobs was started. */
 function sandboxBench() {
-  const on = fleetBench(undefined, "boxed");
+  const on = fleetBench(undefined, ["boxed"]);
   on.environment["TEST_STARTS_FILE"] = join(tmpdir(), `${on.namespace}.starts`);
   onTestFinished(() => rmSync(on.environment["TEST_STARTS_FILE"] ?? "", { force: true }));
   return on;
@@ -115,4 +115,23 @@ test("a drain aborts the run in its sandbox and puts the job back", async () => 
   fleet.process.kill("SIGTERM");
   expect(await fleet.ended).toMatchObject({ code: 0 });
   expect((await on.control.status(queue)).counts).toMatchObject({ wait: 1, active: 0, failed: 0 });
+});
+
+test("a processor may be TypeScript, an ES module or CommonJS", async () => {
+  const on = fleetBench(undefined, []);
+  on.config = "sandboxed.config.ts";
+  const fleet = await on.start();
+  await fleet.line("stderr", / ready /, 3);
+  const limiter = defineLimiter("sandboxed-api", { namespace: on.namespace, adaptive: false });
+  for (const form of ["ts", "mjs", "cjs"]) {
+    const queue = defineQueue<number>(form, { limiter, attempts: 1 });
+    await on.producer.enqueue(queue, 7, { id: "a" });
+    expect(await on.producer.result(queue, "a", { timeout: "20s" })).toMatchObject({
+      payload: 7,
+      id: "a",
+      file: `echo.${form}`,
+    });
+  }
+  fleet.process.kill("SIGTERM");
+  expect(await fleet.ended).toMatchObject({ code: 0 });
 });

@@ -26,10 +26,12 @@ test("runs its queues, says what happens without job data, and drains at SIGTERM
 test("a job that runs when the signal comes is finished first", async () => {
   const on = fleetBench();
   const fleet = await on.start();
-  await fleet.ready();
-  await on.enqueue(1, { ms: 1_500 });
+  await on.enqueue(1, { kind: "held" });
+  await fleet.line("stderr", / ready work/);
   await on.until(({ active }) => active === 1);
   fleet.process.kill("SIGTERM");
+  await fleet.line("stderr", / draining work /);
+  await on.redis.rpush(`${on.starts}:release`, "go");
   const { code, stderr } = await fleet.ended;
   expect(code).toBe(0);
   expect(stderr.indexOf("completed work id=job-0")).toBeGreaterThan(stderr.indexOf("draining work"));

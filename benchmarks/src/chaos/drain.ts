@@ -1,22 +1,13 @@
 import { ChaosFleet, until } from "./fleet.ts";
 import { countsOf, enqueue, type Scene } from "./scene.ts";
+import { atMost, exactly, type Outcome } from "./verdict.ts";
 
 const PROCESSES = 4;
 const SLOTS = 5 * PROCESSES;
 const JOBS = 30;
 
-export interface DrainFigures {
-  readonly exitCode: number | null;
-  readonly endedAfterMs: number;
-  readonly notReadyAfterMs: number;
-  readonly backInWait: number;
-  readonly attemptsSpent: number;
-  readonly completed: number;
-  readonly active: number;
-}
-
 /** SIGTERM while every slot runs a job of 30 s, with the default drain timeout of 25 s. */
-export async function drain(scene: Scene): Promise<DrainFigures> {
+export async function drain(scene: Scene): Promise<Outcome> {
   const { redisUrl, namespace, redis, queue } = scene;
   const fleet = new ChaosFleet({ redis: redisUrl, namespace, processes: PROCESSES });
   try {
@@ -34,13 +25,15 @@ export async function drain(scene: Scene): Promise<DrainFigures> {
     const attempts = await Promise.all(ids.map((id) => redis.hget(base + id, "atm")));
     const attemptsSpent = attempts.reduce((sum, spent) => sum + Number(spent ?? 0), 0);
     return {
-      exitCode,
-      endedAfterMs: Math.round(endedAfterMs),
-      notReadyAfterMs: Math.round(notReadyAfterMs),
-      backInWait: wait,
-      attemptsSpent,
-      completed,
-      active,
+      figures: { exitCode, endedAfterMs, notReadyAfterMs, backInWait: wait, attemptsSpent, completed, active },
+      verdicts: [
+        exactly(`SIGTERM, ${SLOTS} jobs of 30 s in hand: exit code`, exitCode, 0),
+        atMost("… ended after", Math.round(endedAfterMs / 100) / 10, 27, " s"),
+        atMost("… not ready after", Math.round(notReadyAfterMs), 1_000, " ms"),
+        exactly("… back in wait", wait, JOBS),
+        exactly("… attempts spent", attemptsSpent, 0),
+        exactly("… in flight", active, 0),
+      ],
     };
   } finally {
     await fleet.stop();

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { setTimeout as after } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { mostTroubleInASecond } from "./troubles.ts";
 
 const LOOK_MS = 20;
 const START_MS = 60_000;
@@ -16,7 +17,10 @@ export interface FleetOrders {
   readonly api?: string;
   /** Default true. */
   readonly limited?: boolean;
-  readonly flags?: readonly string[];
+  /** Which of the config; default calls. */
+  readonly queue?: string;
+  /** More for its environment. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** `headgate worker` as it is built, in processes of its own. */
@@ -25,9 +29,12 @@ export class ChaosFleet {
   readonly ended: Promise<number | null>;
   log = "";
 
-  constructor({ redis, namespace, processes, api, limited = true, flags = [] }: FleetOrders) {
+  readonly #queue: string;
+
+  constructor({ redis, namespace, processes, api, limited = true, queue = "calls", environment = {} }: FleetOrders) {
+    this.#queue = queue;
     const config = fromRoot("benchmarks/src/chaos/chaos.config.ts");
-    const args = ["worker", "--config", config, "--port", "0", "--processes", String(processes), "--quiet", ...flags];
+    const args = ["worker", queue, "--config", config, "--port", "0", "--processes", String(processes), "--quiet"];
     this.#process = spawn(process.execPath, [fromRoot("apps/cli/dist/main.js"), ...args], {
       env: {
         ...process.env,
@@ -35,6 +42,7 @@ export class ChaosFleet {
         CHAOS_NAMESPACE: namespace,
         ...(api ? { CHAOS_API: api } : {}),
         ...(limited ? {} : { CHAOS_UNLIMITED: "1" }),
+        ...environment,
       },
       stdio: ["ignore", "inherit", "pipe"],
     });
@@ -50,8 +58,15 @@ export class ChaosFleet {
 
   /** Processes that have started and not died, newest last. */
   get pids(): number[] {
-    const started = Array.from(this.log.matchAll(/ starting calls .*pid=(\d+)/g), ([, pid]) => Number(pid));
+    const started = Array.from(this.log.matchAll(new RegExp(` starting ${this.#queue} .*pid=(\\d+)`, "g")), ([, pid]) =>
+      Number(pid),
+    );
     return started.filter((pid) => !new RegExp(` died .*pid=${pid} `).test(this.log) && isRunning(pid));
+  }
+
+  /** Lines of trouble of one kind in any second, at most. */
+  get mostTrouble(): number {
+    return mostTroubleInASecond(this.log);
   }
 
   count(pattern: RegExp): number {
@@ -64,7 +79,7 @@ export class ChaosFleet {
 
   async ready(): Promise<void> {
     await until(async () => this.url !== "" && (await this.readiness()) === 200, START_MS);
-    await until(() => this.count(/ ready calls/g) >= this.pids.length, START_MS);
+    await until(() => this.count(/ ready /g) >= this.pids.length, START_MS);
   }
 
   async readiness(): Promise<number> {

@@ -1,21 +1,14 @@
 import { ChaosFleet, until } from "./fleet.ts";
 import { ownRedis } from "./own-redis.ts";
+import { PERMITS_PER_SECOND } from "./queue.ts";
 import { countsOf, enqueue, type Scene, withScene } from "./scene.ts";
+import { atMost, exactly, type Outcome } from "./verdict.ts";
 
-const BACKLOG = 3_000;
+const BACKLOG = 1_500;
 const ASKS = 200;
 
-export interface MemoryFigures {
-  readonly asked: number;
-  readonly refusedByKind: Readonly<Record<string, number>>;
-  readonly drained: number;
-  readonly drainedInMs: number;
-  readonly errorLines: number;
-  readonly errorLinesPerSecond: number;
-}
-
 /** No byte more: producers are refused, the fleet works off what is there. */
-export async function fullMemory(): Promise<MemoryFigures> {
+export async function fullMemory(): Promise<Outcome> {
   const redis = await ownRedis({});
   try {
     return await withScene(redis.url, fill);
@@ -24,7 +17,7 @@ export async function fullMemory(): Promise<MemoryFigures> {
   }
 }
 
-async function fill(scene: Scene): Promise<MemoryFigures> {
+async function fill(scene: Scene): Promise<Outcome> {
   const { redisUrl, namespace, redis, producer, queue } = scene;
   await enqueue(scene, 0, BACKLOG, 0);
   const fleet = new ChaosFleet({ redis: redisUrl, namespace, processes: 2 });
@@ -46,14 +39,21 @@ async function fill(scene: Scene): Promise<MemoryFigures> {
     await until(async () => (await countsOf(scene)).completed >= BACKLOG);
     const drainedInMs = performance.now() - from;
     await asking;
-    const errorLines = fleet.count(/ error /g);
+    const drained = (await countsOf(scene)).completed;
+    const admitted = refused["admitted"] ?? 0;
     return {
-      asked: ASKS,
-      refusedByKind: refused,
-      drained: (await countsOf(scene)).completed,
-      drainedInMs: Math.round(drainedInMs),
-      errorLines,
-      errorLinesPerSecond: Math.round((errorLines / drainedInMs) * 100_000) / 100,
+      figures: { asked: ASKS, refusedByKind: refused, drained, drainedInMs: Math.round(drainedInMs) },
+      verdicts: [
+        exactly(`no byte more: of ${ASKS} enqueues, admitted`, admitted, 0),
+        exactly(`… of a backlog of ${BACKLOG}, drained`, drained, BACKLOG),
+        atMost(
+          "… in (its limit: 100/s)",
+          Math.round(drainedInMs / 100) / 10,
+          (BACKLOG / PERMITS_PER_SECOND) * 1.2,
+          " s",
+        ),
+        atMost("… lines of one kind of trouble in any second", fleet.mostTrouble, 1),
+      ],
     };
   } finally {
     await redis.config("SET", "maxmemory", "0");

@@ -58,3 +58,7 @@ export function mostInASecond(times: readonly number[]): number {
   });
   return most;
 }
+
+/** Pure: between two that follow each other (ms). */
+export const longestGap = (times: readonly number[]): number =>
+  times.reduce((longest, time, index) => Math.max(longest, time - (times[index - 1] ?? time)), 0);

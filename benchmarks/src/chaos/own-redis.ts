@@ -1,6 +1,8 @@
 export interface OwnRedis {
   readonly url: string;
   readonly port: number;
+  /** The server's own. */
+  readonly pid: number;
   stop(): Promise<void>;
   kill(): Promise<void>;
 }

@@ -19,3 +19,14 @@ export const chaosQueue = (namespace: string, limited = true): Queue<Call> =>
     capacity: 100_000,
     retention: { completed: { count: 1_000_000 }, failed: { count: 1_000_000 } },
   });
+
+export interface Poison {
+  readonly kind: "none" | "exit" | "loop" | "memory";
+}
+
+export const poisonQueue = (namespace: string): Queue<Poison> =>
+  defineQueue<Poison>("poison", {
+    limiter: defineLimiter("poison-api", { namespace, adaptive: false }),
+    timeout: "4s",
+    backoff: { type: "fixed", delay: 50 },
+  });

@@ -5,25 +5,13 @@ import { setTimeout as after } from "node:timers/promises";
 import { ChaosFleet, openFiles, until } from "./fleet.ts";
 import { ownRedis } from "./own-redis.ts";
 import { countsOf, enqueue, type Scene, withScene } from "./scene.ts";
+import { atMost, exactly, type Outcome, verdict } from "./verdict.ts";
 
 const DURABLE = ["--appendonly", "yes", "--appendfsync", "always"];
 const JOBS_A_ROUND = 50;
 
-export interface AwayFigures {
-  readonly rounds: number;
-  readonly awayMs: number;
-  readonly resumedAfterMs: { readonly median: number; readonly worst: number };
-  readonly jobs: number;
-  readonly lost: number;
-  /** Of one process: after the first and after the last round. */
-  readonly openFiles: { readonly first: number; readonly last: number };
-  readonly listenerWarnings: number;
-  readonly errorLinesPerSecondAway: number;
-  readonly died: number;
-}
-
 /** Redis is killed and comes back, again and again. */
-export async function redisAway(rounds: number, awayMs: number): Promise<AwayFigures> {
+export async function redisAway(rounds: number, awayMs: number): Promise<Outcome> {
   const dir = mkdtempSync(join(tmpdir(), "chaos-redis-"));
   let redis = await ownRedis({ dir, args: DURABLE });
   const again = async (): Promise<void> => {
@@ -39,7 +27,7 @@ export async function redisAway(rounds: number, awayMs: number): Promise<AwayFig
   }
 }
 
-async function repeat(scene: Scene, rounds: number, awayMs: number, again: () => Promise<void>): Promise<AwayFigures> {
+async function repeat(scene: Scene, rounds: number, awayMs: number, again: () => Promise<void>): Promise<Outcome> {
   const { redisUrl, namespace } = scene;
   const fleet = new ChaosFleet({ redis: redisUrl, namespace, processes: 2 });
   const resumed: number[] = [];
@@ -58,16 +46,21 @@ async function repeat(scene: Scene, rounds: number, awayMs: number, again: () =>
       files.push(openFiles(fleet.pids[0] ?? 0));
     }
     const sorted = resumed.toSorted((a, b) => a - b).map(Math.round);
+    const [median = 0, worst = 0] = [sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
+    const [first = 0, last = 0] = [files[0], files.at(-1)];
+    const lost = jobs - (await countsOf(scene)).completed;
+    const listenerWarnings = fleet.count(/MaxListenersExceeded/g);
+    const died = fleet.count(/ died /g);
     return {
-      rounds,
-      awayMs,
-      resumedAfterMs: { median: sorted[Math.floor(sorted.length / 2)] ?? 0, worst: sorted.at(-1) ?? 0 },
-      jobs,
-      lost: jobs - (await countsOf(scene)).completed,
-      openFiles: { first: files[0] ?? 0, last: files.at(-1) ?? 0 },
-      listenerWarnings: fleet.count(/MaxListenersExceeded/g),
-      errorLinesPerSecondAway: Math.round((fleet.count(/ error /g) / ((rounds * awayMs) / 1_000)) * 100) / 100,
-      died: fleet.count(/ died /g),
+      figures: { rounds, awayMs, resumedAfterMs: { median, worst }, jobs, lost, openFiles: { first, last }, died },
+      verdicts: [
+        atMost(`Redis away ${rounds} x ${awayMs / 1_000} s: goes on after, at worst`, worst, 2_000, " ms"),
+        exactly(`… of ${jobs} jobs, lost`, lost, 0),
+        verdict("… open files, first and last round", `${first}, ${last}`, "flat", last <= first + 1),
+        exactly("… warnings of listeners", listenerWarnings, 0),
+        exactly("… processes that died", died, 0),
+        atMost("… lines of one kind of trouble in any second", fleet.mostTrouble, 1),
+      ],
     };
   } finally {
     await fleet.stop();

@@ -18,8 +18,10 @@ export function eventLog(output: Output): EventLog {
   const damper = new Damper<LogEvent>((event, _kind, suppressed) =>
     log(suppressed > 0 ? { ...event, suppressed } : event),
   );
+  /** A worker has left out some already. */
+  const leftOut = ({ suppressed }: LogEvent): number => (typeof suppressed === "number" ? suppressed : 0);
   return Object.assign(log, {
-    trouble: (kind: string, event: LogEvent) => damper.take(kind, event),
+    trouble: (kind: string, event: LogEvent) => damper.take(kind, event, leftOut(event)),
     close: () => damper.close(),
   });
 }

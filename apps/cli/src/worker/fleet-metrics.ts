@@ -47,8 +47,9 @@ export class FleetMetrics {
     });
   }
 
-  async together(own: Registry): Promise<Registry> {
-    const parts = [this.#ended, ...this.#last.values(), await own.getMetricsAsJSON()];
+  async together(...own: readonly Registry[]): Promise<Registry> {
+    const told = await Promise.all(own.map((registry) => registry.getMetricsAsJSON()));
+    const parts = [this.#ended, ...this.#last.values(), ...told];
     return AggregatorRegistry.aggregate(parts as never);
   }
 

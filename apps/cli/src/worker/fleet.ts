@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
-import { metricsText, observeProcess, observeQueues, showBuild } from "headgate/metrics";
+import { metricsText, observeProcess, observeQueues, type QueueMetrics, showBuild } from "headgate/metrics";
+import type { Connection } from "headgate/worker";
 import { Registry } from "prom-client";
 import type { Context } from "../context.ts";
 import type { ExitCode } from "../exit-code.ts";
@@ -7,6 +8,7 @@ import { eventLog } from "./event-log.ts";
 import { FleetMetrics } from "./fleet-metrics.ts";
 import { type HealthPort, openHealthPort } from "./health.ts";
 import { isAlive, readinessOf } from "./readiness.ts";
+import { changesOf, namesOf, type ServedQueue, servedBy } from "./served.ts";
 import type { WorkerFlags } from "./start-worker.ts";
 import { Supervisor } from "./supervisor.ts";
 
@@ -23,11 +25,18 @@ export async function runFleet(context: Context, names: readonly string[], flags
   const own = new Registry();
   observeProcess(own);
   showBuild(own, { version: versionOf("../../package.json"), bullmq: versionOf("bullmq/package.json") });
-  const queues = observeQueues(own, {
-    connection: config.connection,
-    queues: names.flatMap((name) => config.queues.get(name)?.queue ?? []),
-    slotsOf: ({ name }) => flags.concurrency ?? config.queues.get(name)?.concurrency ?? 10,
-  });
+  let served = servedBy(config, names, flags);
+  let queues = observeServed(config.connection, served);
+  const serve = async (now: readonly ServedQueue[]): Promise<void> => {
+    // What was told has come as JSON.
+    if (JSON.stringify(now) === JSON.stringify(served)) return;
+    const changes = changesOf(served, now);
+    if (changes) log({ event: "config", ...changes });
+    served = now;
+    const before = queues;
+    queues = observeServed(config.connection, served);
+    await before.state.close();
+  };
   const supervisor = new Supervisor({
     processes: flags.processes ?? 1,
     drainTimeoutMs: flags.drainTimeout ?? DEFAULT_DRAIN_MS,
@@ -36,12 +45,13 @@ export async function runFleet(context: Context, names: readonly string[], flags
       if (told.told === "metrics") figures.take(member.id, told.metrics);
       if (told.told === "trouble") log.trouble(told.kind, told.event);
     },
+    ready: ({ serves }) => void serve(serves ?? served),
     gone: (member) => void figures.forget(member.id),
   });
   const health = await openHealth(flags, config.workerPort, {
     alive: () => isAlive(supervisor.members, startedAt, Date.now()),
     readiness: () => ({
-      ...readinessOf(names, supervisor.members, supervisor.draining, Date.now()),
+      ...readinessOf(namesOf(served), supervisor.members, supervisor.draining, Date.now()),
       draining: supervisor.draining,
     }),
     metrics: async () => {
@@ -52,8 +62,8 @@ export async function runFleet(context: Context, names: readonly string[], flags
           for (const member of asked) member.give({ order: "metrics" });
         },
       );
-      await Promise.all([gathering, queues.refresh()]);
-      return metricsText(await figures.together(own));
+      await Promise.all([gathering, queues.state.refresh()]);
+      return metricsText(await figures.together(own, queues.registry));
     },
   });
   log({ event: "listening", url: health.url, pid: process.pid });
@@ -67,8 +77,25 @@ export async function runFleet(context: Context, names: readonly string[], flags
   } finally {
     process.off("SIGHUP", onHangUp);
     log.close();
-    await Promise.all([health.close(), queues.close()]);
+    await Promise.all([health.close(), queues.state.close()]);
   }
+}
+
+interface Shown {
+  readonly registry: Registry;
+  readonly state: QueueMetrics;
+}
+
+/** With a registry of its own: what a queue showed goes with it. */
+function observeServed(connection: Connection, served: readonly ServedQueue[]): Shown {
+  const registry = new Registry();
+  const slots = new Map(served.map(({ definition, slots }) => [definition.name, slots]));
+  const state = observeQueues(registry, {
+    connection,
+    queues: served.map(({ definition }) => definition),
+    slotsOf: ({ name }) => slots.get(name) ?? 1,
+  });
+  return { registry, state };
 }
 
 /** The port that was asked for, or it fails; the default one, or a free one where that is taken. */

@@ -18,6 +18,9 @@ function plain(value: string | number | boolean | null): string {
   return /^[\w.:@/+-]+$/.test(value) ? value : JSON.stringify(value);
 }
 
+/** The word that an error of Redis, or of our scripts, begins with: READONLY, LOADING, HG_NOT_REGISTERED. */
+const REPLY = /^[A-Z][A-Z_]+(?= )/;
+
 /**
  * What of an error may be logged. A processor's own message can hold job data, and an ioredis error carries the
  * command that failed, so only our coded messages are shown in full.
@@ -26,5 +29,7 @@ export function errorFields(error: unknown): { readonly error: string; readonly 
   if (isHeadgateError(error)) return { error: error.code, message: error.message };
   if (!(error instanceof Error)) return { error: typeof error };
   const { code } = error as NodeJS.ErrnoException;
-  return { error: typeof code === "string" ? `${error.name}:${code}` : error.name };
+  const word =
+    typeof code === "string" ? code : error.name === "ReplyError" ? REPLY.exec(error.message)?.[0] : undefined;
+  return { error: word === undefined ? error.name : `${error.name}:${word}` };
 }

@@ -1,6 +1,8 @@
 import cluster, { type Worker } from "node:cluster";
 import type { Pulse } from "headgate/worker";
 import { isTold, type Order, type Told } from "./messages.ts";
+import { QUICK_MS } from "./restart-policy.ts";
+import type { ServedQueue } from "./served.ts";
 
 export interface Ended {
   readonly code: number | null;
@@ -16,12 +18,18 @@ export class MemberProcess {
   readonly ready: Promise<boolean>;
   pulses: readonly Pulse[] = [];
   heardAt: number = Date.now();
+  /** What it runs, as it has read the config. */
+  serves: readonly ServedQueue[] | null = null;
   /** It was told to go: its end is no crash. */
   leaving = false;
+  /** It is to replace another that still runs: its end before it is ready is no crash of the fleet. */
+  candidate: boolean;
+  #isReady = false;
   readonly #worker: Worker;
 
-  constructor(slot: number, hear: (member: MemberProcess, told: Told) => void) {
+  constructor(slot: number, candidate: boolean, hear: (member: MemberProcess, told: Told) => void) {
     this.slot = slot;
+    this.candidate = candidate;
     this.#worker = cluster.fork();
     this.ended = new Promise((resolve) => {
       this.#worker.on("exit", (code: number | null, signal: string | null) => resolve({ code, signal }));
@@ -31,8 +39,12 @@ export class MemberProcess {
       this.#worker.on("message", (message: unknown) => {
         if (!isTold(message)) return;
         this.heardAt = Date.now();
-        if (message.told === "ready") resolve(true);
         if (message.told === "beat") this.pulses = message.pulses;
+        if (message.told === "serves") this.serves = message.queues;
+        if (message.told === "ready") {
+          this.#isReady = true;
+          resolve(true);
+        }
         hear(this, message);
       });
     });
@@ -48,14 +60,28 @@ export class MemberProcess {
     return this.#worker.process.pid ?? 0;
   }
 
+  get takesJobs(): boolean {
+    return this.#isReady && !this.leaving;
+  }
+
+  /** … and has for a while. */
+  get well(): boolean {
+    return this.takesJobs && Date.now() - this.startedAt >= QUICK_MS;
+  }
+
   give(order: Order): void {
     if (this.#worker.isConnected()) this.#worker.send(order);
   }
 
-  /** @param signal what its supervisor was told by */
+  /**
+   * One that has not said what it serves holds no job, and does not hear yet: an order to drain would be lost, and it would be
+   * waited for until it is killed.
+   * @param signal what its supervisor was told by
+   */
   drain(signal: string): void {
     this.leaving = true;
-    this.give({ order: "drain", signal });
+    if (this.serves === null) this.kill();
+    else this.give({ order: "drain", signal });
   }
 
   kill(): void {

@@ -1,3 +1,4 @@
+import { setTimeout as after } from "node:timers/promises";
 import { isHeadgateError } from "headgate";
 import { pulses } from "headgate/internal";
 import { observeProcess } from "headgate/metrics";
@@ -10,12 +11,14 @@ import { eventLog } from "./event-log.ts";
 import { errorFields, type LogEvent } from "./log-line.ts";
 import { tell } from "./messages.ts";
 import { takeOrders } from "./orders.ts";
+import { servedBy } from "./served.ts";
 import { startWorker, type WorkerFlags } from "./start-worker.ts";
 
 const BEAT_MS = 500;
 /** What a process that is killed had counted since, its supervisor never hears of (ms). */
 const FIGURES_MS = 5_000;
 const LAST_WORDS_MS = 50;
+const LOOK_MS = 10;
 
 /** One process of the fleet: runs the queues until it is told to drain, or until its supervisor is gone. */
 export async function runMember(context: Context, names: readonly string[], flags: WorkerFlags): Promise<ExitCode> {
@@ -34,8 +37,9 @@ export async function runMember(context: Context, names: readonly string[], flag
   endAtCrash(output.debug);
   const workers: Worker[] = [];
   try {
+    await tell({ told: "serves", queues: servedBy(config, names, flags) });
     for (const name of names) workers.push(await startWorker(config, name, flags, log, trouble));
-    const ready = Promise.all(workers.map((worker) => readyAtLast(worker, orders.signal)));
+    const ready = Promise.all(workers.map((worker) => fetchesAtLast(worker, orders.signal)));
     await Promise.race([ready, orders.drain]);
     if (!orders.signal.aborted) {
       await tell({ told: "beat", pulses: pulses() });
@@ -69,6 +73,12 @@ async function readyAtLast(worker: Worker, draining: AbortSignal): Promise<void>
       trouble(`error:${error.code}`, { event: "error", queue: worker.queue.name, ...errorFields(error) });
     }
   }
+}
+
+/** Ready is who takes jobs: its first question for one has been answered. */
+async function fetchesAtLast(worker: Worker, draining: AbortSignal): Promise<void> {
+  await readyAtLast(worker, draining);
+  while (worker.pulse.lastFetchAt === 0 && !draining.aborted) await after(LOOK_MS);
 }
 
 /** What nobody caught ends the process, as always, but without the message on stderr: it may hold job data. */

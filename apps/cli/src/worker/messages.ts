@@ -1,10 +1,13 @@
 import type { Pulse } from "headgate/worker";
 import type { MetricObject } from "prom-client";
 import type { LogEvent } from "./log-line.ts";
+import type { ServedQueue } from "./served.ts";
 
 /** What a process of the fleet tells its supervisor. */
 export type Told =
   | { readonly told: "ready" }
+  /** Its config as it has read it, before anything else. */
+  | { readonly told: "serves"; readonly queues: readonly ServedQueue[] }
   | { readonly told: "beat"; readonly pulses: readonly Pulse[] }
   | { readonly told: "metrics"; readonly metrics: readonly MetricObject[] }
   /** Errors go through the supervisor, which keeps them to one a second for the whole fleet. */

@@ -27,7 +27,7 @@ export interface Fleet extends Running {
 }
 
 /** On the tests' Redis, or on one of the test's own. */
-export function fleetBench(redisUrl: string | undefined = process.env["REDIS_URL"], ran = "work"): Bench {
+export function fleetBench(redisUrl: string | undefined = process.env["REDIS_URL"], ran = ["work"]): Bench {
   if (!redisUrl) throw new Error("REDIS_URL is not set: run the tests with `npm test`");
   return new Bench(redisUrl, ran);
 }
@@ -42,7 +42,7 @@ class Bench {
   readonly control: Control;
   readonly redis: Redis;
 
-  constructor(redisUrl: string, ran: string) {
+  constructor(redisUrl: string, ran: readonly string[]) {
     this.redisUrl = redisUrl;
     this.ran = ran;
     this.starts = `${this.namespace}:starts`;
@@ -75,12 +75,15 @@ class Bench {
   }
 
   launch(...flags: string[]): Running {
-    const args = ["worker", this.ran, "--config", "fleet.config.ts", "--port", "0", ...flags];
+    const args = ["worker", ...this.ran, "--config", this.config, "--port", "0", ...flags];
     return startHeadgate(args, { environment: this.environment, deadlineMs: FLEET_DEADLINE_MS });
   }
 
-  /** The queue of the fixture that the fleet runs. */
-  readonly ran: string;
+  /** The queues of the fixture that the fleet runs; none: all. */
+  readonly ran: readonly string[];
+
+  /** The fixture. */
+  config = "fleet.config.ts";
 
   /** More for the command's environment. */
   readonly environment: Record<string, string>;
@@ -116,8 +119,9 @@ class Bench {
   }
 }
 
-const pidsOf = (stderr: string): number[] =>
-  Array.from(stderr.matchAll(/ starting work .*pid=(\d+)/g), ([, pid]) => Number(pid));
+const pidsOf = (stderr: string): number[] => [
+  ...new Set(Array.from(stderr.matchAll(/ starting \w+ .*pid=(\d+)/g), ([, pid]) => Number(pid))),
+];
 
 /** One that has ended and waits for its parent to ask is not running. */
 export function isRunning(pid: number): boolean {

@@ -1,6 +1,7 @@
 --- @keys 9
 --- @include "clock"
 --- @include "finish"
+--- @include "journal"
 --[[
   Puts an active job back at the head (a worker that gives it up, or a quota that is spent); settles only. BullMQ's reply is a TTL that makes the
   worker sleep, so it is answered 0.
@@ -23,6 +24,7 @@ return finish(site, ending, ARGV[1], ARGV[5], "wait", false, function()
   if reply >= 0 and ending[OUTCOME] == "quota" then
     -- How long it is parked is not its doing: the age of its deferrals begins anew.
     redis.call("HDEL", ARGV[4] .. ARGV[1], "hg:deferredAt")
+    journal(ARGV[4] .. ARGV[1], "parked: the API's quota is spent")
   end
   return reply < 0 and reply or 0
 end, nil)

@@ -1,6 +1,7 @@
 --- @keys 11
 --- @include "clock"
 --- @include "finish"
+--- @include "journal"
 --[[
   Puts an active job back with a delay: a retry with backoff, or a deferral.
 
@@ -11,12 +12,11 @@
   ARGV[1..9]    BullMQ's moveToDelayed; [2] timestamp, [3] job id, [5] delay, [8] fetch next?, [9] packed opts
   ARGV[10]      not used here
   ARGV[11]      the ending (lib/finish.lua)
-  ARGV[12]      "1" for a deferral
+  ARGV[12]      for a deferral, what kind of limit it was; else ""
   Reply         as BullMQ's, and: [5] the permit of the next job, [6] the delay of a deferral (ms)
 ]]
 local DEFER_LEAST_MS = 100
 local DEFER_MOST_MS = 30000
-local LOGGED = 100
 
 local ending = cjson.decode(ARGV[11])
 local site = site_of(ARGV[1], clock(ending[NOW]))
@@ -27,7 +27,7 @@ local next_opts = ARGV[8] == "1" and ARGV[9] or nil
 local job_key, delay = KEYS[5], nil
 local reply = finish(site, ending, ARGV[3], ARGV[2], "delayed", false, function()
   ARGV[8] = "0"
-  if ARGV[12] ~= "1" then
+  if ARGV[12] == "" then
     return moveToDelayed(KEYS, ARGV)
   end
   local deferrals = tonumber(redis.call("HGET", job_key, "hg:deferrals") or 0)
@@ -42,12 +42,9 @@ local reply = finish(site, ending, ARGV[3], ARGV[2], "delayed", false, function(
     redis.call("HINCRBY", job_key, "hg:deferrals", 1)
     redis.call("HSETNX", job_key, "hg:deferredAt", math.floor(site.now))
     redis.call("HSET", job_key, "hg:deferred", "1")
-    -- Its log is what Bull Board shows of a job.
-    local asked = ending[RETRY_AFTER] > 0 and string.format("asked for %.1f s", ending[RETRY_AFTER] / 1000) or "did not say for how long"
-    redis.call("RPUSH", job_key .. ":logs",
-      string.format("deferral %d: the API throttled it and %s; back in %.1f s", deferrals + 1, asked, delay / 1000))
-    redis.call("LTRIM", job_key .. ":logs", -LOGGED, -1)
     site.hot.deferred = site.hot.deferred + 1
+    local asked = ending[RETRY_AFTER] > 0 and string.format(", Retry-After %d ms", ending[RETRY_AFTER]) or ""
+    journal(job_key, string.format("deferral %d: %s%s, due in %d ms", deferrals + 1, ARGV[12], asked, delay))
   end
   return moved
 end, next_opts)

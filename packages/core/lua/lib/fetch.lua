@@ -7,6 +7,13 @@ local function active_keys(base, meta)
     base .. "limiter", base .. "delayed", base .. "paused", meta or base .. "meta", base .. "pc", base .. "marker" }
 end
 
+-- Whoever keeps the time now, or has no slot left, looks after nobody.
+local function no_deputy(site, who)
+  if site.hot.deputy == who.worker then
+    site.hot.deputy, site.hot.deputyTill = 0, 0
+  end
+end
+
 -- As in slow.lua: made when first needed.
 local waiting_code
 local function waiting()
@@ -28,6 +35,7 @@ local function taken(site, who, reply, cost, carried)
   end
   reply[5] = permit_take(site, cost, carried)
   local hot = site.hot
+  if who.free <= 1 then no_deputy(site, who) end
   if hot.keeper ~= 0 then
     if hot.keeper == who.worker and who.free <= 1 then
       -- Its last slot: it will not ask again soon. The marker stays, and wakes the next timekeeper.

@@ -12,9 +12,9 @@
 -- What is packed here is read by every process of the fleet: raise FORMAT whenever a field comes, goes or changes its meaning
 -- (test/lua/format.test.ts notices). A process of another format then refuses to work on it, instead of taking one number for
 -- another: commands/register.lua.
-local FORMAT = "1"
-local HOT = "<ddddddddddddddddddddddddddddddddddd"
-local HOT_BYTES = 35 * 8
+local FORMAT = "2"
+local HOT = "<ddddddddddddddddddddddddddddddddddddd"
+local HOT_BYTES = 37 * 8
 
 local function hot_of(packed)
   local hot, at = { level = {} }, nil
@@ -33,6 +33,7 @@ local function hot_of(packed)
     hot.mirrored,                              -- 1: the gate is mirrored to plain BullMQ workers
     hot.filled, hot.asked,                     -- when the buckets were last filled, and since when somebody waits for a permit (ms, 0: nobody)
     hot.calm,                                  -- 1: workers may have gone the short way; calm.lua
+    hot.deputy, hot.deputyTill,                -- the worker that looks after the keeper, and until when it is expected to (ms)
     at = struct.unpack(HOT, packed)
   return hot, at
 end
@@ -42,7 +43,8 @@ local function hot_pack(hot)
     hot.second, hot.secondOk, hot.secondThrottled, hot.granted, hot.ok, hot.phase, hot.base, hot.at, hot.last, hot.grown,
     hot.hold, hot.hungry, hot.top, hot.began, hot.rise,
     hot.amplitude, hot.fold, hot.speed, hot.back, hot.crowd, hot.most,
-    hot.told, hot.heard, hot.deferred, hot.mirrored, hot.filled, hot.asked, hot.calm)
+    hot.told, hot.heard, hot.deferred, hot.mirrored, hot.filled, hot.asked, hot.calm,
+    hot.deputy, hot.deputyTill)
   for index = 1, #hot.level do
     packed = packed .. struct.pack("<d", hot.level[index])
   end

@@ -6,7 +6,10 @@ local TIMED_LEAST_MS = 5
 local TIMED_MOST_MS = 50
 -- BZPOPMIN oversleeps by up to 95 ms on an idle Redis: block until that much before the due time, then wait timed.
 local BLOCK_EARLY_MS = 100
-local KEEPER_GRACE_MS = 500
+-- How late a timekeeper may be until another takes its place: a false alarm costs one script.
+local KEEPER_GRACE_MS = 250
+-- Sleepers ask by themselves after BullMQ's drainDelay of 5 s: no need to look for a deputy more often.
+local RECRUIT_MS = 5000
 -- A gate that an operator shut for good is looked at again after this.
 local BLOCK_MOST_MS = 3600000
 
@@ -58,8 +61,32 @@ local function next_delayed(site, host_now)
   return math.ceil(tonumber(first[2]) / 4096 - site.now + host_now)
 end
 
+-- A timekeeper that is killed would leave everyone asleep for up to 5 s. So one of the others, the deputy, asks again when the
+-- timekeeper's time is up: two scripts a second, whatever the size of the fleet.
+local function deputy_answer(site, who)
+  local hot = site.hot
+  if who.finishing or (hot.deputy ~= 0 and hot.deputy ~= who.worker and hot.deputyTill > site.now) then
+    return { 0, 0, 0, 0, NO_PERMIT }
+  end
+  hot.deputy = who.worker
+  hot.deputyTill = hot.keeperTill + KEEPER_GRACE_MS
+  return { 0, 0, 0, math.ceil(who.host_now + hot.keeperTill - site.now), NO_PERMIT }
+end
+
+-- A timekeeper without a deputy wakes somebody, who becomes it. A worker that is alone wakes itself, once.
+local function want_deputy(site, who)
+  no_deputy(site, who)
+  local hot = site.hot
+  if hot.deputyTill < site.now then
+    hot.deputy = 0
+    hot.deputyTill = site.now + RECRUIT_MS
+    redis.call("ZADD", site.base .. "marker", 0, "0")
+  end
+end
+
 -- The timekeeper found nothing to keep time for: somebody else's queue may have.
 local function resign(site, who)
+  no_deputy(site, who)
   if site.hot.keeper == who.worker then
     site.hot.keeper = 0
     if site.plan.queues > 1 then
@@ -78,7 +105,7 @@ local function wait_answer(site, who, wait)
     return { 0, 0, 0, 0, NO_PERMIT }
   end
   if not mine and hot.keeper ~= 0 and hot.keeperTill > site.now then
-    return { 0, 0, 0, 0, NO_PERMIT }
+    return deputy_answer(site, who)
   end
   if not mine and who.finishing then
     redis.call("ZADD", site.base .. "marker", 0, "0")
@@ -86,6 +113,7 @@ local function wait_answer(site, who, wait)
   end
   hot.keeper = who.worker
   hot.keeperTill = site.now + wait + KEEPER_GRACE_MS
+  want_deputy(site, who)
   if wait <= TIMED_MOST_MS + BLOCK_EARLY_MS then
     return { 0, 0, math.max(TIMED_LEAST_MS, math.min(TIMED_MOST_MS, math.ceil(wait))), 0, NO_PERMIT }
   end

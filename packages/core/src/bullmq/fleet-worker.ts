@@ -60,7 +60,12 @@ export class FleetWorker extends Worker<unknown, unknown, string, WorkerBackend>
       name,
       processor,
       { ...opts, connection: client as never },
-      workerBackend(client, () => this.concurrency, limiter),
+      workerBackend(
+        client,
+        () => this.concurrency,
+        limiter,
+        (error) => this.emit("error", error),
+      ),
     );
   }
 

@@ -13,11 +13,15 @@ import {
   RedisQueueBackend,
   type WorkerOptions,
 } from "bullmq";
-import { type Client, openClient } from "../redis/connection.ts";
+import type { DeferralReason } from "../observe/channels.ts";
+import { type Client, openClient, reopen } from "../redis/connection.ts";
+import { isTemporary } from "../redis/fault.ts";
+import { HangWatch } from "../redis/hang-watch.ts";
 import { composedName } from "./compose.ts";
-import { type Ending, limitsText, NO_LIMITS, type Permit, readPermit, silentEnding } from "./ending.ts";
+import { type Ending, endingArgs, type Permit, readPermit, silentEnding } from "./ending.ts";
 import { PermitWait, saysPaused } from "./permit-wait.ts";
 import { type Args, runCommand } from "./run-command.ts";
+import { askAtOf, ENDS, NOBODY, type Subject } from "./worker-commands.ts";
 import { workerConnectionName } from "./worker-name.ts";
 
 /** A repeated command must find its grant at least this long after the first (ms). */
@@ -25,14 +29,8 @@ const GRANT_LEAST_MS = 60_000;
 
 const TIMER_MS = 150;
 
-/** The commands that end a run. */
-const ENDS: ReadonlySet<string> = new Set([
-  "moveToFinished",
-  "moveToDelayed",
-  "retryJob",
-  "moveJobFromActiveToWait",
-  "moveToWaitingChildren",
-]);
+/** Between two questions to a Redis that refuses (ms): without it BullMQ's loop made 15,000 errors a second at a replica. */
+const REFUSED_MS = 250;
 
 /** The number of arguments that BullMQ's own moveJobFromActiveToWait has, keys included. */
 const BACK_TO_WAIT_ARGS = 12;
@@ -51,6 +49,8 @@ export class WorkerBackend extends RedisQueueBackend {
   readonly #subjects = new WeakMap<Args, Subject>();
   readonly #slots: () => number;
   readonly #grantMs: number;
+  readonly #watch: HangWatch;
+  readonly #trouble: (error: Error) => void;
   readonly #permitWait: PermitWait;
   /** When the limiter told this worker to ask again (epoch ms); 0: when it is woken. */
   #askAt = 0;
@@ -58,8 +58,16 @@ export class WorkerBackend extends RedisQueueBackend {
   #fetchedAt = 0;
   #paused = false;
   #stopped = false;
+  #insists = true;
 
-  constructor(client: Client, name: string, opts: WorkerOptions, slots: () => number, limiter: string) {
+  constructor(
+    client: Client,
+    name: string,
+    opts: WorkerOptions,
+    slots: () => number,
+    limiter: string,
+    trouble: (error: Error) => void,
+  ) {
     const keys = new QueueKeys(opts.prefix);
     const blocking = openClient(client, workerConnectionName(opts.prefix, name, opts.name));
     super(
@@ -72,6 +80,8 @@ export class WorkerBackend extends RedisQueueBackend {
       new RedisConnection(blocking as never, { shared: false, blocking: true }),
     );
     this.#slots = slots;
+    this.#trouble = trouble;
+    this.#watch = new HangWatch(() => reopen(client));
     this.#permitWait = new PermitWait(limiter);
     this.#grantMs = Math.max(GRANT_LEAST_MS, 2 * (opts.lockDuration ?? 0));
   }
@@ -79,6 +89,11 @@ export class WorkerBackend extends RedisQueueBackend {
   /** From now on it asks for no job, also where BullMQ's loop still would after a timed wait. */
   stopFetching(): void {
     this.#stopped = true;
+  }
+
+  /** From now on an ending that Redis refuses is lost: there is no time left. */
+  giveUp(): void {
+    this.#insists = false;
   }
 
   get fetchedAt(): number {
@@ -106,12 +121,8 @@ export class WorkerBackend extends RedisQueueBackend {
   }
 
   /** Puts a throttled job back: no attempt is spent, and the script decides the delay (see `takeDeferral`). */
-  defer(jobId: string, token: string, fetchNext: boolean): Promise<unknown> {
-    return this.moveToDelayed(jobId, Date.now(), 0, token, {
-      skipAttempt: true,
-      fetchNext,
-      deferral: true,
-    } as DeferOpts);
+  defer(jobId: string, token: string, fetchNext: boolean, deferral: DeferralReason): Promise<unknown> {
+    return this.moveToDelayed(jobId, Date.now(), 0, token, { skipAttempt: true, fetchNext, deferral } as DeferOpts);
   }
 
   /** What the last deferral of this job came to. */
@@ -125,9 +136,11 @@ export class WorkerBackend extends RedisQueueBackend {
 
   override execCommand(client: unknown, commandName: string, args: Args): unknown {
     const name = commandName.startsWith("add") ? null : composedName(commandName);
-    if (name === null) return super.execCommand(client as never, commandName, args);
+    if (name === null) return this.#watched(super.execCommand(client as never, commandName, args));
     if (commandName === "moveToActive") return this.#fetch(client, name, args);
-    return ENDS.has(commandName) ? this.#end(client, commandName, name, args) : runCommand(client, name, args);
+    return ENDS.has(commandName)
+      ? this.#end(client, commandName, name, args)
+      : this.#watched(runCommand(client, name, args));
   }
 
   protected override moveToFinishedArgs<T, R, N extends string>(
@@ -163,7 +176,7 @@ export class WorkerBackend extends RedisQueueBackend {
     opts: DeferOpts = {},
   ): (string | number | Buffer)[] {
     const args = super.moveToDelayedArgs(jobId, timestamp, token, delay, opts);
-    return this.#with(args, jobId, token, opts.deferral ? "1" : "");
+    return this.#with(args, jobId, token, opts.deferral ?? "");
   }
 
   override retryJobArgs(
@@ -189,11 +202,28 @@ export class WorkerBackend extends RedisQueueBackend {
    */
   override async waitForJob(blockTimeout: number): ReturnType<RedisQueueBackend["waitForJob"]> {
     const dueIn = this.#askAt - Date.now();
-    if (this.#askAt === 0 || dueIn >= blockTimeout * 1_000) return super.waitForJob(blockTimeout);
+    if (this.#askAt === 0 || dueIn >= blockTimeout * 1_000) return this.#block(blockTimeout);
     // Redis ends a block up to 95 ms late: a short wait is a timer's.
-    if (dueIn > TIMER_MS) return super.waitForJob(dueIn / 1_000);
+    if (dueIn > TIMER_MS) return this.#block(dueIn / 1_000);
     await setTimeout(Math.max(1, dueIn));
     return null as never;
+  }
+
+  /** Refused, BullMQ would open the connection anew and sleep for 5 s. */
+  async #block(timeout: number): ReturnType<RedisQueueBackend["waitForJob"]> {
+    try {
+      return await super.waitForJob(timeout);
+    } catch (error) {
+      if (this.#stopped || !isTemporary(error)) throw error;
+      this.#trouble(error as Error);
+      await setTimeout(REFUSED_MS);
+      return null as never;
+    }
+  }
+
+  override close(force?: boolean): ReturnType<RedisQueueBackend["close"]> {
+    this.#watch.close();
+    return super.close(force);
   }
 
   // --- How it reaches Redis ----------------------------------------------------------------------------------------
@@ -201,7 +231,17 @@ export class WorkerBackend extends RedisQueueBackend {
   async #fetch(client: unknown, name: string, args: Args): Promise<unknown> {
     if (this.#stopped) return [0, 0, 0, 0];
     const free = this.#slots() - this.#permits.size;
-    const reply = await runCommand(client, name, [...args, this.#worker, free, this.#grantMs, ""]);
+    this.#watch.asked();
+    let reply: unknown;
+    try {
+      reply = await runCommand(client, name, [...args, this.#worker, free, this.#grantMs, ""]);
+    } catch (error) {
+      // Reported by BullMQ, whose loop asks again at once.
+      if (!this.#stopped && isTemporary(error)) await setTimeout(REFUSED_MS);
+      throw error;
+    } finally {
+      this.#watch.answered();
+    }
     this.#fetchedAt = Date.now();
     this.#askAt = askAtOf(reply);
     this.#paused = saysPaused(reply);
@@ -211,7 +251,18 @@ export class WorkerBackend extends RedisQueueBackend {
   async #end(client: unknown, commandName: string, name: string, given: Args): Promise<unknown> {
     const args = commandName === "moveJobFromActiveToWait" ? this.#backToWait(given) : given;
     const { jobId, token } = this.#subjects.get(args) ?? NOBODY;
-    const reply = await runCommand(client, name, args);
+    let reply: unknown;
+    for (let isDone = false; !isDone; ) {
+      this.#watch.asked();
+      try {
+        reply = await runCommand(client, name, args);
+        isDone = true;
+      } catch (error) {
+        await this.#refused(error);
+      } finally {
+        this.#watch.answered();
+      }
+    }
     this.#askAt = askAtOf(reply) || this.#askAt;
     if (Array.isArray(reply) && typeof reply[5] === "number") {
       const deferrals = (this.#permits.get(token)?.deferrals ?? 0) + 1;
@@ -223,6 +274,25 @@ export class WorkerBackend extends RedisQueueBackend {
       this.#endings.delete(token);
     }
     return this.#keep(token, reply);
+  }
+
+  /**
+   * How a run ended is not lost because Redis cannot write for a while. BullMQ gave such a job up, and 15 s later it was found
+   * stalled and ran again.
+   */
+  async #refused(error: unknown): Promise<void> {
+    if (!this.#insists || !isTemporary(error)) throw error;
+    this.#trouble(error as Error);
+    await setTimeout(REFUSED_MS);
+  }
+
+  async #watched(answer: unknown): Promise<unknown> {
+    this.#watch.asked();
+    try {
+      return await answer;
+    } finally {
+      this.#watch.answered();
+    }
   }
 
   #backToWait(args: Args): Args {
@@ -249,41 +319,24 @@ export class WorkerBackend extends RedisQueueBackend {
 
   /** The arguments behind BullMQ's: whether the ending is an ok and nothing more, and all of it (lua/lib/finish.lua). */
   #ending(token: string): string[] {
-    const permit = this.#permits.get(token);
-    const { outcome, retryAfterMs, spent, terminal, limits = NO_LIMITS, limitsAgeMs = 0 } = this.endingOf(token);
-    const granted = permit?.granted ?? "";
     const free = this.#slots() - this.#permits.size + 1;
-    const plain = outcome === "ok" && spent === null && limits.length === 0 && !granted.startsWith("1");
-    // Written by hand: JSON.stringify of the same array cost 4 us, of 57 that a job costs on plain BullMQ.
-    const rest = `"${terminal ? "quota" : outcome}",${Math.ceil(retryAfterMs)},${spent ? JSON.stringify(spent) : "false"},${limitsText(limits, limitsAgeMs)},""`;
-    return [
-      plain ? "1" : "0",
-      `[${this.#worker},${free},[${granted}],"${permit?.attemptsStarted ?? ""}",${JSON.stringify(token)},${rest}]`,
-    ];
+    return endingArgs(this.#worker, free, token, this.#permits.get(token), this.endingOf(token));
   }
 }
-
-interface Subject {
-  readonly jobId: string;
-  readonly token: string;
-}
-
-const NOBODY: Subject = { jobId: "", token: "" };
 
 interface Deferred {
   readonly deferrals: number;
   readonly delayMs: number;
 }
 
-/** When a reply without a job says that it is worth asking again (epoch ms); 0 when it does not. */
-function askAtOf(reply: unknown): number {
-  if (!Array.isArray(reply) || Array.isArray(reply[0])) return 0;
-  const [, , timedMs, until] = reply as [unknown, unknown, number, number];
-  return timedMs > 0 ? Date.now() + timedMs : Number(until);
-}
+type DeferOpts = MoveToDelayedOpts & { readonly deferral?: DeferralReason };
 
-type DeferOpts = MoveToDelayedOpts & { readonly deferral?: boolean };
-
-export function workerBackend(client: Client, slots: () => number, limiter: string): BackendFactory<WorkerBackend> {
-  return (name, opts) => new WorkerBackend(client, name, opts as WorkerOptions, slots, limiter);
+/** `trouble` hears of what Redis refuses and is asked again. */
+export function workerBackend(
+  client: Client,
+  slots: () => number,
+  limiter: string,
+  trouble: (error: Error) => void,
+): BackendFactory<WorkerBackend> {
+  return (name, opts) => new WorkerBackend(client, name, opts as WorkerOptions, slots, limiter, trouble);
 }

@@ -1,7 +1,10 @@
 import { suppressions } from "./channels.ts";
 
-/** At most one report of a kind in this time (ms): a worker without its Redis made 9,900 error lines a second. */
-const INTERVAL_MS = 1_000;
+/**
+ * At most one report of a kind in this time (ms): a worker without its Redis made 9,900 error lines a second. A little above a
+ * second, since a timer may end a millisecond early.
+ */
+const INTERVAL_MS = 1_010;
 
 interface Window<T> {
   last: T;
@@ -20,16 +23,17 @@ export class Damper<T> {
     this.#intervalMs = intervalMs;
   }
 
-  take(kind: string, what: T): void {
+  /** @param before how many were left out on its way here, by another damper */
+  take(kind: string, what: T, before = 0): void {
     const window = this.#windows.get(kind);
     if (window) {
       window.last = what;
-      window.suppressed++;
+      window.suppressed += 1 + before;
       suppressions.tell({ kind });
       return;
     }
     this.#open(kind, what);
-    this.#report(what, kind, 0);
+    this.#report(what, kind, before);
   }
 
   /** Reports what was left out so far, and forgets. */

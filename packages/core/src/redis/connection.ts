@@ -15,6 +15,8 @@ export type Client = Redis | Cluster;
 const CONNECT_TIMEOUT_MS = 5_000;
 const QUIT_TIMEOUT_MS = 2_000;
 const RECONNECT_MS = 1_000;
+/** How long a connection that is open may say nothing (ms): ioredis itself waits for ever for the answer to its first question. */
+const SILENT_MS = 5_000;
 /**
  * How often a cluster is asked again, every 100 ms while a node is away: ioredis' 16 are over after 1.6 s, and a failover takes
  * `cluster-node-timeout` (15 s) and a few seconds more.
@@ -49,15 +51,30 @@ export function openClient(connection: Connection, connectionName?: string): Cli
   };
   if (typeof connection === "string") {
     const address = readAddress(connection);
-    if (address.kind === "single") return fewWrites(new Redis(address.url, own as never));
-    if (address.kind === "sentinel") return fewWrites(new Redis({ ...address.options, ...own } as never));
+    if (address.kind === "single") return watched(new Redis(address.url, own as never));
+    if (address.kind === "sentinel") return watched(new Redis({ ...address.options, ...own } as never));
     return new Cluster([...address.nodes], clusterOptions({ ...address.options, ...own }) as never);
   }
-  if (!isClient(connection)) return fewWrites(new Redis({ ...connection, ...own } as never));
+  if (!isClient(connection)) return watched(new Redis({ ...connection, ...own } as never));
   if (isCluster(connection)) {
     return connection.duplicate(undefined, clusterOptions(own) as never);
   }
-  return fewWrites(connection.duplicate(own));
+  return watched(connection.duplicate(own));
+}
+
+function watched(client: Redis): Redis {
+  let timer: NodeJS.Timeout | undefined;
+  client.on("connect", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => reopen(client), SILENT_MS).unref();
+  });
+  for (const event of ["ready", "close"]) client.on(event, () => clearTimeout(timer));
+  return fewWrites(client);
+}
+
+/** Another connection in place of one that does not answer; what was not answered is sent again there. */
+export function reopen(client: Client): void {
+  if (client.status === "ready" || client.status === "connect") client.disconnect(true);
 }
 
 /** Not by `instanceof`: a template may be of another copy of ioredis. */

@@ -1,3 +1,4 @@
+import { reopen } from "./connection.ts";
 import { unavailable } from "./fault.ts";
 import type { Link } from "./link.ts";
 import { Patience } from "./patience.ts";
@@ -72,7 +73,7 @@ export class Contact {
     this.#suspecting ??= setTimeout(() => {
       this.#suspecting = undefined;
       if (this.#answers.overdue === 0) return;
-      if (this.#link.client.status === "ready") this.#link.client.disconnect(true);
+      reopen(this.#link.client);
       this.#suspect();
     }, HUNG_MS).unref();
   }

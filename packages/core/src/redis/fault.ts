@@ -12,7 +12,20 @@ const kinds = [
   "NOPERM",
   "BUSY",
   "TRYAGAIN",
+  "UNBLOCKED",
 ] as const;
+
+/** What the network says where nobody is reached, names that are not found for a while included. */
+const UNREACHED: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+]);
 
 /** Pure: which kind of infrastructure trouble an error of the Redis client is; null when it is something else. */
 export function faultOf(error: unknown): string | null {
@@ -23,12 +36,23 @@ export function faultOf(error: unknown): string | null {
       message.startsWith(word) || message.includes(`-${word} `) || message.includes(`${word} command not allowed`),
   );
   if (kind) return kind.toLowerCase();
-  if (code === "ECONNREFUSED" || code === "ECONNRESET" || code === "EPIPE" || code === "ETIMEDOUT") return "connection";
+  if (UNREACHED.has(code)) return "connection";
   if (name === "MaxRetriesPerRequestError" || message === "Connection is closed.") return "connection";
   // A cluster of which a node, or every node, stayed away for too long.
   if (name === "ClusterAllFailedError" || message.startsWith("Too many Cluster redirections")) return "connection";
   return null;
 }
+
+/** Pure: Redis answers, but cannot do now what it will do later: after a failover, while it loads, when memory is free again. */
+export function isTemporary(error: unknown): boolean {
+  const fault = faultOf(error);
+  return (
+    (fault !== null && fault !== "connection") || (error as Error | null)?.message?.startsWith(NOT_REGISTERED) === true
+  );
+}
+
+/** How our scripts say that somebody emptied Redis. */
+export const NOT_REGISTERED = "HG_NOT_REGISTERED";
 
 /** How the outcome of an enqueue that failed is known: a refusal by Redis stored nothing, a lost connection says nothing. */
 export function enqueueFault(error: unknown, id: string): unknown {

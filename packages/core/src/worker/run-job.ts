@@ -78,7 +78,7 @@ export async function runJob<Payload, Result>(
       );
     }
     const kind = heard.verdict.kind === "overload" ? "overload" : "throttled";
-    const defer = (lock: string, fetchNext: boolean) => backend.defer(jobId, lock, fetchNext);
+    const defer = (lock: string, fetchNext: boolean) => backend.defer(jobId, lock, fetchNext, kind);
     throw new Deferral(kind, messageOf(error), defer, heard.verdict.retryAfterMs === 0);
   } finally {
     ended(run);

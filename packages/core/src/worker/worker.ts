@@ -10,6 +10,7 @@ import { kindOf, withoutData } from "../observe/error-kind.ts";
 import { watchEventLoop } from "../observe/event-loop.ts";
 import { hasPulse, type Pulse } from "../observe/pulse.ts";
 import { tellFault } from "../observe/redis-error-kind.ts";
+import { NOT_REGISTERED } from "../redis/fault.ts";
 import { limiterKey } from "../redis/keys.ts";
 import { closedError, Link } from "../redis/link.ts";
 import { runScript } from "../redis/scripts.ts";
@@ -146,7 +147,7 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
     const queue = this.queue.name;
     worker.on("error", (error) => {
       // Somebody emptied Redis: what this worker's code defines is registered again.
-      if (error.message.startsWith("HG_NOT_REGISTERED")) {
+      if (error.message.startsWith(NOT_REGISTERED)) {
         this.#link.forget();
         this.#link.queue(this.queue).catch((again: Error) => this.#report(again));
       }
@@ -234,6 +235,7 @@ export class HeadgateWorker<Payload = unknown, Result = unknown> extends EventEm
       const drained = worker.close();
       this.#handOver();
       if (!(await within(drained, this.#options.drainTimeoutMs))) {
+        worker.getBackend().giveUp();
         for (const run of this.#runs) run.abort(new Drained("the worker is closing"));
         await within(drained, ABORT_GRACE_MS);
         await this.#putBackWhatIsLeft(worker);

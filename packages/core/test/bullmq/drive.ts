@@ -21,6 +21,7 @@ class WiredWorkerBackend extends WorkerBackend {
       { prefix: queue.bullmq.prefix, lockDuration: 15_000, connection: client as never },
       () => slots,
       queue.limiter.name,
+      () => undefined,
     );
     this.#wire = wire;
   }
@@ -133,7 +134,7 @@ export class Driver {
   async defer({ id, token }: Taken, retryAfterMs = 0, fetchNext = false): Promise<Fetched> {
     const encoded = encodeId(id);
     this.backend.conclude(token, { outcome: "throttled", retryAfterMs, spent: null });
-    await this.backend.defer(encoded, token, fetchNext);
+    await this.backend.defer(encoded, token, fetchNext, "throttled");
     return this.#read(token);
   }
 

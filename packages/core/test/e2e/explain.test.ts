@@ -80,7 +80,7 @@ describe("what a job waits for, in any state", () => {
     expect(deferral?.causes.map(({ cause }) => cause)).toEqual(expect.arrayContaining(["deferral", "gate"]));
     const { name, prefix } = queue.bullmq;
     expect(await space.client.lrange(`${prefix}:${name}:~throttled:logs`, 0, -1), "as Bull Board shows it").toEqual([
-      "deferral 1: the API throttled it and asked for 30.0 s; back in 30.0 s",
+      "headgate: deferral 1: throttled, Retry-After 30000 ms, due in 30000 ms",
     ]);
   });
 

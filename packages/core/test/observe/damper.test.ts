@@ -15,10 +15,10 @@ describe("a damper", () => {
     const { seen, damper: one } = damper();
     for (let count = 0; count < 5; count++) one.take("oom", `e${count}`);
     expect(seen).toEqual([["oom", "e0", 0]]);
-    vi.advanceTimersByTime(1_000);
+    vi.advanceTimersByTime(1_010);
     // Of the four, the last is reported and three are not.
     expect(seen.at(-1)).toEqual(["oom", "e4", 3]);
-    vi.advanceTimersByTime(1_000);
+    vi.advanceTimersByTime(1_010);
     expect(seen).toHaveLength(2);
     one.take("oom", "later");
     expect(seen.at(-1)).toEqual(["oom", "later", 0]);
@@ -45,5 +45,15 @@ describe("a damper", () => {
     one.close();
     expect(seen.map(([kind]) => kind)).toEqual(["a", "b", "a"]);
     stop();
+  });
+
+  it("adds what another has left out before it", () => {
+    const { seen, damper: fleet } = damper();
+    for (const before of [2, 3, 4]) fleet.take("oom", "x", before);
+    vi.advanceTimersByTime(1_010);
+    expect(seen).toEqual([
+      ["oom", "x", 2],
+      ["oom", "x", 1 + 3 + 4],
+    ]);
   });
 });

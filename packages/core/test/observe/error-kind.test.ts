@@ -11,6 +11,7 @@ describe("the kind of an error", () => {
     [headgateError("HG_LOCK_LOST"), "HG_LOCK_LOST"],
     [new Error("OOM command not allowed when used memory > 'maxmemory'."), "oom"],
     [Object.assign(new Error("connect"), { code: "ECONNREFUSED" }), "connection"],
+    [Object.assign(new Error("getaddrinfo"), { code: "EAI_AGAIN" }), "connection"],
     [new Error("could not renew lock for job secret-id"), "lock"],
     [Object.assign(new Error("x"), { code: "EACCES" }), "EACCES"],
     [new TypeError("payload was secret"), "TypeError"],

@@ -23,8 +23,8 @@ interface VirtualWorker {
   readonly running: { readonly job: Taken; readonly endsAt: number }[];
   /** When it asks again (ms). */
   askAt: number;
-  /** It waits for the marker meanwhile. */
-  blocked: boolean;
+  /** Since when it waits for the marker meanwhile; null when it does not. Redis wakes who waits longest. */
+  blockedSince: number | null;
 }
 
 /** BullMQ's loops over a whole fleet: who has a free slot asks, parks, or blocks on the marker, which wakes one at a time. */
@@ -36,7 +36,7 @@ async function scriptsPerJob(name: string, workers: number, slots: number): Prom
   const fleet: VirtualWorker[] = [];
   for (let index = 0; index < workers; index++) {
     const driver = await Driver.open(space, queue, { wire, slots });
-    fleet.push({ driver, running: [], askAt: wire.now + index / 10, blocked: false });
+    fleet.push({ driver, running: [], askAt: wire.now + index / 10, blockedSince: null });
   }
   const [first] = fleet as [VirtualWorker];
   for (let index = 0; index < JOBS; index++) await first.driver.add(`${index}`);
@@ -44,8 +44,10 @@ async function scriptsPerJob(name: string, workers: number, slots: number): Prom
   let [done, scripts, calls, asked, since] = [0, 0, 0, 0, 0];
   const follow = (worker: VirtualWorker, { job, waitMs, until }: Fetched): void => {
     if (job) worker.running.push({ job, endsAt: wire.now + 50 + ((calls++ * 97) % 250) });
-    worker.blocked = !job && waitMs === 0;
-    const pause = job ? LAG_MS : waitMs > 0 ? waitMs : Math.max(1, (until || wire.now + DRAIN_MS) - wire.now);
+    worker.blockedSince = !job && waitMs === 0 ? wire.now : null;
+    // A moment to ask again is told on the host's clock, which is not the virtual one.
+    const blockMs = until > 0 ? Math.max(1, until - Date.now()) : DRAIN_MS;
+    const pause = job ? LAG_MS : waitMs > 0 ? waitMs : blockMs;
     worker.askAt = wire.now + pause;
   };
   const asksAt = ({ running, askAt }: VirtualWorker): number =>
@@ -68,10 +70,10 @@ async function scriptsPerJob(name: string, workers: number, slots: number): Prom
     } else {
       follow(worker, await worker.driver.fetch(`run${asked++}`));
     }
-    const sleepers = fleet.filter((each) => each.blocked && each.running.length < slots);
-    const [longest] = sleepers.sort((a, b) => a.askAt - b.askAt);
+    const sleepers = fleet.filter((each) => each.blockedSince !== null && each.running.length < slots);
+    const [longest] = sleepers.sort((a, b) => (a.blockedSince ?? 0) - (b.blockedSince ?? 0));
     if (longest && (await space.client.zpopmin(`${first.driver.base}marker`)).length > 0) {
-      longest.blocked = false;
+      longest.blockedSince = null;
       longest.askAt = wire.now + LAG_MS;
     }
   }

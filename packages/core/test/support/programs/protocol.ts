@@ -27,6 +27,8 @@ export interface Orders {
   readonly worker?: Omit<WorkerOptions, "connection">;
   /** Worker: take jobs and never finish them. */
   readonly hang?: boolean;
+  /** Worker: stand still for so long in each run, event loop and all. */
+  readonly blockMs?: number;
   /** Producer: how many `createProducer` there are in the process. */
   readonly producers?: number;
 }

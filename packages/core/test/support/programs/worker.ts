@@ -3,7 +3,7 @@ import { obey, orders, report } from "./child.ts";
 import { define } from "./protocol.ts";
 import { runTask } from "./task.ts";
 
-const { url, definition, worker: options, hang } = orders();
+const { url, definition, worker: options, hang, blockMs = 0 } = orders();
 const { queue } = define(definition);
 
 const worker = createWorker(
@@ -12,6 +12,7 @@ const worker = createWorker(
     const { id, attempt, deferrals } = ctx.job;
     report({ event: "started", id, attempt, deferrals });
     if (hang) await new Promise(() => undefined);
+    for (const until = performance.now() + blockMs; performance.now() < until; );
     return runTask(task, ctx);
   },
   { ...options, connection: url },
