@@ -17,6 +17,7 @@ local SPREAD_MOST_MS = 120000  -- a longer window is spread evenly only when lit
 local SCARCE = 0.1             -- of its calls
 -- Resets are told in whole seconds. Of seconds from now, the least that was seen is right; of a moment, it may be so much too late.
 local ROUNDED_MS = 1000
+local ROUND_MS, NEARLY = { 1000, 2000, 5000, 10000, 15000, 30000, 60000 }, 0.9
 local SPREAD_LEAST_S = 0.5     -- so long before its end what remains of a window says no more about the pace
 local OTHERS = 0.1             -- of the pace: what somebody else takes, or fewer calls than were counted
 -- While it is not known which of both it is, what remains has to last for so long: until the next answers tell more.
@@ -34,7 +35,7 @@ local GUESS_CALLS = 4          -- costs differ: fewer calls say too little about
 local SAMPLE_MS, SAMPLE_CALLS, NEWER = 1000, 3, 0.3
 
 local function counter_new()
-  return { window = 0, reset = 0, since = 0, low = 0, pace = math.huge, rounded = ROUNDED_MS, others = 0, asked = 0 }
+  return { longest = 0, gap = math.huge, reset = 0, since = 0, low = 0, pace = math.huge, rounded = ROUNDED_MS, others = 0, asked = 0 }
 end
 
 -- Window or bucket? `heard`: unit, limit, remaining, reset and window as they were told (ms; -1: not said); now; at and age: when the call
@@ -56,14 +57,28 @@ local function counter_tell_apart(counter, heard)
     if counter.reset > now + same and reset > counter.reset then
       counter.kind = "bucket"
     elseif counter.reset > 0 and counter.reset <= now + same and heard.reset > TRUSTED_RESET_MS and counter.kind ~= "bucket" then
-      -- The next window of the same counter: what lies between is its length.
-      counter.window = math.max(counter.window, reset - counter.reset)
+      -- The next window of the same counter: what lies between is its length, and resets of whole seconds say up to one more.
+      local gap = reset - counter.ends
+      if gap < counter.longest and gap > NEARLY * counter.longest then counter.gap = math.min(counter.gap, gap) end
+      counter.longest = math.max(counter.longest, gap)
     end
     counter.reset, counter.since, counter.low, counter.pace = reset, now, heard.remaining, math.huge
     counter.ends = reset
     if counter.kind == "window" then counter.sample = nil end
   end
-  counter.window = math.max(counter.window, heard.reset)
+  counter.longest = math.max(counter.longest, heard.reset)
+end
+
+-- How long the windows of a counter are that does not say so (ms): at least as long as the longest reset seen, and a round time where it
+-- is nearly one.
+local function counter_window(counter)
+  local longest = math.min(counter.longest, counter.gap)
+  for _, round in ipairs(ROUND_MS) do
+    if longest <= round and longest > NEARLY * round then
+      return round
+    end
+  end
+  return longest
 end
 
 -- A number that never changes, as some servers send one, is no counter.
@@ -227,8 +242,8 @@ local function counter_rate(counter, heard)
   if cost <= 0 then
     return math.huge, 0
   end
-  local window, limit = heard.window > 0 and heard.window or counter.window, heard.limit
-  local bound = window > 0 and (1 - math.max(TOLD_MARGIN, JITTER_MS / (window + JITTER_MS))) * limit * 1000 / window or math.huge
+  local window, limit = heard.window > 0 and heard.window or counter_window(counter), heard.limit
+  local bound = window > 0 and (1 - TOLD_MARGIN - JITTER_MS / (window + JITTER_MS)) * limit * 1000 / window or math.huge
   local pace, till = counter_pace(counter, heard, cost, bound, window)
   return pace / cost, till
 end

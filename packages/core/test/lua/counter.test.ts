@@ -78,6 +78,25 @@ describe("a counter that an API tells of", () => {
     expect(rate).toBeCloseTo((0.995 * 1_200) / 12, 0);
   });
 
+  it("knows how long a window is from two of its ends, where a reset is a whole second of the clock", async () => {
+    // Windows of 10 s that end 400 ms after a whole second: each is told to end 600 ms later than it does.
+    const epochs = Array.from({ length: 250 }, (_, index): Told => {
+      const second = index / 10;
+      const within = (second + 3.6) % 10;
+      return {
+        now: START + index * 100,
+        calls: 5 * index,
+        limit: 500,
+        remaining: Math.ceil(500 - 50 * within),
+        reset: (10.6 - within) * 1_000,
+      };
+    });
+    const { kind, rate } = await last(epochs);
+    expect(kind).toBe("window");
+    expect(rate).toBeGreaterThan(49);
+    expect(rate).toBeLessThan(50);
+  });
+
   it("is a bucket's when its reset moves away with every call", async () => {
     const bucket = every100ms(() => ({ limit: 6_000, remaining: 100, reset: 59_000 }), 100);
     const { kind, rate } = await last(bucket);
