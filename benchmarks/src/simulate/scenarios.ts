@@ -35,6 +35,9 @@ const sliding = (limit: number, perMs: number) => (): Api => slidingWindow({ lim
 /** Buckets of which a twentieth is left at the start: a minute's would outlast the run. */
 const used = (units: Parameters<typeof meteredBuckets>[0]) => (): Api => meteredBuckets(units, 0.05);
 
+const minuteOfRequests = { unit: "requests", amount: 6_000, perMs: 60_000 };
+const llm = used([minuteOfRequests, { unit: "tokens", amount: 1_200_000, perMs: 60_000 }]);
+
 /** 100/s, then 10/s from one moment to another, then 100/s. */
 const stepped = (fromMs: number, tillMs: number) => (): Api =>
   tokenBucket({
@@ -118,24 +121,18 @@ export const scenarios: readonly Scenario[] = [
       shared(fixedWindow({ limit: 1_000, perMs: 10_000 }), { fromMs: 20_000, tillMs: 40_000, rate: 50 }, random),
     telling: drafted,
   },
-  { ...common, name: "headers-full", api: used([{ unit: "requests", amount: 6_000, perMs: 60_000 }]), telling: legacy },
+  { ...common, name: "headers-full", api: used([minuteOfRequests]), telling: legacy },
   {
     ...common,
     name: "headers-full-tokens",
-    api: used([
-      { unit: "requests", amount: 6_000, perMs: 60_000 },
-      { unit: "tokens", amount: 1_200_000, perMs: 60_000 },
-    ]),
+    api: llm,
     costs: tokenCosts,
     telling: legacy,
   },
   {
     ...common,
     name: "headers-full-slow",
-    api: used([
-      { unit: "requests", amount: 6_000, perMs: 60_000 },
-      { unit: "tokens", amount: 1_200_000, perMs: 60_000 },
-    ]),
+    api: llm,
     costs: tokenCosts,
     telling: legacy,
     latency: uniform(2_000, 12_000),
@@ -154,12 +151,7 @@ export const scenarios: readonly Scenario[] = [
   {
     ...common,
     name: "headers-full-neighbour",
-    api: (random) =>
-      shared(
-        used([{ unit: "requests", amount: 6_000, perMs: 60_000 }])(),
-        { fromMs: 20_000, tillMs: 40_000, rate: 50 },
-        random,
-      ),
+    api: (random) => shared(used([minuteOfRequests])(), { fromMs: 20_000, tillMs: 40_000, rate: 50 }, random),
     telling: legacy,
   },
   {
