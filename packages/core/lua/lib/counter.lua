@@ -22,9 +22,9 @@ local SPREAD_LEAST_S = 0.5     -- so long before its end what remains of a windo
 local OTHERS = 0.1             -- of the pace: what somebody else takes, or fewer calls than were counted
 -- While it is not known which of both it is, what remains has to last for so long: until the next answers tell more.
 local UNSURE_S, UNSURE_AGES = 2, 2
--- Of the pace: below the first a short window is spread, which is noise at its end otherwise (`headers-named-1s` 0.91 to 0.97); the second
--- goes out however little remains.
-local SHORT_OF, SHORT_SHARE = 0.6, 0.25
+-- Of the pace: below the first a short window is spread (above it is the noise of its last moments); the second goes out however little
+-- remains.
+local SHORT_OF, SHORT_SHARE = 0.85, 0.25
 local SETTLE_S = 2             -- in so long what a bucket lacks of its reserve is made up
 local RESERVE_CALLS = 4        -- left in a bucket, against jitter
 local LEAST_SHARE = 0.05       -- of what a bucket refills goes out whatever it says: without answers nothing more is heard
