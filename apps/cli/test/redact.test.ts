@@ -7,6 +7,7 @@ test.each([
   ["cannot reach redis://me:hunter2@host, giving up", "cannot reach redis://***@host, giving up"],
   ["redis://host:6379?password=hunter2&db=1", "redis://host:6379?password=***&db=1"],
   ["redis://host:6379", "redis://host:6379"],
+  ["expected redis://[user:password@]host, got foo", "expected redis://[user:password@]host, got foo"],
 ])("%s", (text, clean) => {
   expect(redactUrl(text)).toBe(clean);
 });

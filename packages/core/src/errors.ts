@@ -143,7 +143,7 @@ export const errorTable = {
   HG_BOARD_PORT: { summary: "The board's port cannot be used", fix: "Pass another --port, or 0 for any." },
   HG_GATEWAY_UNPROTECTED: {
     summary: "The gateway would take jobs from anybody",
-    fix: "Set HEADGATE_GATEWAY_TOKENS, or pass tokens; without authentication only 127.0.0.1 will do.",
+    fix: "Set HEADGATE_GATEWAY_TOKENS, or pass tokens. Without authentication (--no-auth) only 127.0.0.1 will do.",
   },
   HG_GATEWAY_PORT: { summary: "The gateway's port cannot be used", fix: "Pass another --port, or 0 for any." },
   HG_FILE_EXISTS: {

@@ -25,8 +25,7 @@ export async function admit(producer: Producer, queue: Queue, job: LineJob, opti
     if (!result.accepted) return { kind: "refused", reason: result.reason, retryAfterMs: result.retryAfterMs };
     return { kind: result.duplicate ? "duplicate" : "accepted" };
   } catch (error) {
-    if (isHeadgateError(error) && lineErrors.has(error.code))
-      return { kind: "invalid", why: `${error.code}: ${error.message}` };
+    if (isHeadgateError(error) && lineErrors.has(error.code)) return { kind: "invalid", why: error.message };
     if (options.signal.aborted) return { kind: "unknown" };
     throw error;
   }

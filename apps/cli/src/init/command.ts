@@ -51,6 +51,6 @@ const nextSteps = (folder: string): string =>
     "Next, with a Redis at 127.0.0.1:6379 (or REDIS_URL):",
     `  ${folder === "." ? "" : `cd ${folder} && `}npm install     # a package.json of your own needs @headgate/cli, headgate and zod`,
     "  npx headgate doctor",
-    "  npx headgate enqueue greetings greetings.ndjson",
+    "  npx headgate enqueue greetings greetings.ndjson --id-field name",
     "  npx headgate worker",
   ].join("\n");

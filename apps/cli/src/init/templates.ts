@@ -9,7 +9,7 @@ export interface Versions {
 const queues = `import { defineLimiter, defineQueue } from "headgate";
 import { z } from "zod";
 
-/** The API that the jobs call. Without limits its rate is learned from what it accepts. */
+/** The API that the jobs call. Its rate is learned from what it accepts; limits, where you know them, are upper bounds. */
 export const api = defineLimiter("api", {
   limits: [{ unit: "requests", amount: 600, per: "1m" }],
   concurrency: 20,

@@ -1,7 +1,8 @@
 /** Secrets are taken out where text leaves the process, so no command has to remember it. */
 
 const MASK = "***";
-const credentials = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi;
+/** Not the words in a text that says what an address looks like. */
+const credentials = /(\b[a-z][a-z0-9+.-]*:\/\/)(?!\[user:password@\])[^\s/@]*@/gi;
 const passwordParameter = /([?&](?:sentinel)?password=)[^&\s"']*/gi;
 
 /** Masks user and password in anything that looks like a URL, well formed or not. */
