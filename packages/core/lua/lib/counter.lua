@@ -195,10 +195,8 @@ end
 
 -- Units per second that a counter allows now, and until when it allows none (0: it does). `bound`: what its window lets through.
 local function counter_pace(counter, heard, cost, bound, window)
-  if window > SPREAD_MOST_MS and heard.remaining < 0 then
-    return math.huge, 0
-  elseif heard.remaining < 0 then
-    return bound, 0
+  if heard.remaining < 0 then
+    return window > SPREAD_MOST_MS and math.huge or bound, 0
   elseif counter.kind == "bucket" and counter.fill then
     return bucket_pace(counter, heard, cost, bound), 0
   end
@@ -227,6 +225,15 @@ local function counter_pace(counter, heard, cost, bound, window)
   return bound, 0
 end
 
+-- What a call takes of it. Of a bucket of requests more than one where somebody else calls this API too.
+local function counter_cost(counter, unit)
+  local requests = unit == "requests"
+  if requests and counter.kind ~= "bucket" then
+    return 1
+  end
+  return counter.cost or requests and 1 or counter.guess or counter.most or 0
+end
+
 -- Calls per second that a counter allows now, and until when it allows none (0: it does).
 local function counter_rate(counter, heard)
   if heard.remaining >= 0 and not counter.kind and heard.unit ~= "requests" then
@@ -237,8 +244,7 @@ local function counter_rate(counter, heard)
     return counter.told or math.huge, 0
   end
   counter_learn(counter, heard)
-  local cost = heard.unit == "requests" and 1 or counter.guess or counter.most or 0
-  if counter.cost and (heard.unit ~= "requests" or counter.kind == "bucket") then cost = counter.cost end
+  local cost = counter_cost(counter, heard.unit)
   if cost <= 0 then
     return math.huge, 0
   end
